@@ -1,0 +1,159 @@
+"""The reference: full configuration interaction where affordable, coupled cluster beyond."""
+
+from __future__ import annotations
+
+from math import comb
+
+import numpy as np
+from pyscf import ao2mo, cc, fci, gto, scf
+from pyscf.data import elements
+
+from ._result import Result, make_result
+from ._solve import State, self_consistent_states, solve
+
+FCI_DETERMINANTS = 1_000_000  # about half a minute on one core
+DOMINANT = 0.3  # a doubles amplitude above this: no single determinant describes the state
+CLOSED_SHELL = 1e-3  # ⟨S²⟩ of a reference that breaks no spin symmetry
+
+
+def exact(mol: gto.Mole, *, level: str | None = None) -> Result:
+    """The best energy we can afford in the molecule's basis.
+
+    One electron: Hartree–Fock, which is exact. Up to a million determinants: full configuration
+    interaction (FCI). Beyond: CCSD(T) on every Hartree–Fock state found, ionic (restricted) and
+    neutral (unrestricted) ones of a stretched bond among them, and the lower energy: near an
+    ionic–covalent crossing each single reference follows the state it starts from, so the lower
+    envelope is taken. Chemical cores are frozen in CCSD(T) and correlated in FCI.
+
+    Parameters
+    ----------
+    mol : the molecule.
+    level : ``"FCI"`` or ``"CCSD(T)"`` to insist on one; compare energies of one level only.
+
+    Returns
+    -------
+    Result whose ``method`` names what was done and whose ``notes`` name the error sources. The
+    density is the CCSD (Λ) or FCI one, without orbital relaxation.
+
+    Raises
+    ------
+    ValueError : unknown level, or FCI asked for a system that is too large for it.
+    """
+    if level not in (None, "FCI", "CCSD(T)"):
+        raise ValueError(f"level must be 'FCI' or 'CCSD(T)', not {level!r}")
+    if mol.nelectron == 1:
+        return _one_electron(mol)
+    if (level or exact_level(mol)) == "CCSD(T)":
+        return _coupled_cluster(mol)
+    if (count := _determinants(mol)) > FCI_DETERMINANTS:
+        raise ValueError(
+            f"FCI would need {count:.1e} determinants, the limit is {FCI_DETERMINANTS:.0e}; "
+            "take a smaller basis or level='CCSD(T)'"
+        )
+    return _full_ci(mol)
+
+
+def exact_level(mol: gto.Mole) -> str:
+    """The level that :func:`exact` chooses for a molecule of two or more electrons."""
+    return "FCI" if _determinants(mol) <= FCI_DETERMINANTS else "CCSD(T)"
+
+
+def _determinants(mol) -> int:
+    return comb(mol.nao, mol.nelec[0]) * comb(mol.nao, mol.nelec[1])
+
+
+def _one_electron(mol) -> Result:
+    hf = solve(mol, "HF")
+    notes = ("one electron: Hartree–Fock is exact", _basis_note(mol))
+    return make_result(
+        "HF (exact)", mol, hf.energy, hf.converged, hf.density_matrix, hf.mean_field, notes
+    )
+
+
+def _full_ci(mol) -> Result:
+    mf = (scf.ROHF if mol.spin else scf.RHF)(mol).run()
+    if not mf.converged:
+        mf = mf.newton().run()
+    orbitals = mf.mo_coeff
+    solver = fci.direct_spin1.FCI(mol) if mol.spin else fci.direct_spin0.FCI(mol)
+    solver = fci.addons.fix_spin_(solver, ss=mol.spin / 2 * (mol.spin / 2 + 1))
+    solver.conv_tol = 1e-10
+    solver.max_cycle = 200
+    h1 = orbitals.T @ mf.get_hcore() @ orbitals
+    eri = ao2mo.kernel(mol, orbitals)
+    norb = orbitals.shape[1]
+    energy, vector = solver.kernel(h1, eri, norb, mol.nelec, ecore=mol.energy_nuc())
+    dms = fci.direct_spin1.make_rdm1s(vector, norb, mol.nelec)
+    density = np.array([orbitals @ dm @ orbitals.T for dm in dms])
+    # FCI is the same in any orbitals, so their own convergence does not matter.
+    notes = (f"{_determinants(mol)} determinants", _basis_note(mol))
+    return make_result("FCI", mol, energy, bool(np.all(solver.converged)), density, mf, notes)
+
+
+def _coupled_cluster(mol) -> Result:
+    states = self_consistent_states(mol, "HF")
+    if mol.spin == 0:
+        # At most one state of each kind: the lowest with paired spins, the lowest without.
+        paired = [s for s in states if _is_paired(s)]
+        broken = [s for s in states if not _is_paired(s)]
+        states = paired[:1] + broken[:1]
+    results = [_ccsd_t(mol, state) for state in states]
+    trusted = [r for r, largest in results if r.converged and largest < DOMINANT]
+    candidates = trusted or [r for r, _ in results]
+    best = min(candidates, key=lambda r: (not r.converged, r.energy))
+    others = tuple(
+        f"not taken: {r.method}, {r.energy - best.energy:+.6f} Hartree"
+        + ("" if r in trusted else ", not described by a single determinant")
+        for r, _ in results
+        if r is not best
+    )
+    return make_result(
+        best.method,
+        mol,
+        best.energy,
+        best.converged,
+        best.density_matrix,
+        best.mean_field,
+        best.notes + others,
+    )
+
+
+def _is_paired(state: State) -> bool:
+    mf = state.mean_field
+    return mf.mo_occ.ndim == 1 or abs(mf.spin_square()[0]) < CLOSED_SHELL
+
+
+def _ccsd_t(mol, state: State) -> tuple[Result, float]:
+    """CCSD(T) on one Hartree–Fock state, and its largest doubles amplitude."""
+    restricted = mol.spin == 0 and _is_paired(state)
+    ks = state.mean_field
+    hf = (scf.RHF if restricted else scf.UHF)(mol)
+    hf.mo_coeff, hf.mo_occ, hf.mo_energy = ks.mo_coeff, ks.mo_occ, ks.mo_energy
+    hf.e_tot, hf.converged = ks.e_tot, ks.converged
+
+    frozen = elements.chemcore(mol)
+    solver = (cc.RCCSD if restricted else cc.UCCSD)(hf, frozen=frozen or None)
+    solver.conv_tol, solver.max_cycle = 1e-8, 100
+    solver.kernel()
+    triples = solver.ccsd_t()
+    solver.solve_lambda()
+    dm = np.asarray(solver.make_rdm1(ao_repr=True))
+    density = np.array([dm / 2, dm / 2]) if restricted else dm
+    doubles = (solver.t2,) if restricted else solver.t2
+    largest = max((float(np.abs(t).max()) for t in doubles if t.size), default=0.0)
+
+    kind = "restricted" if restricted else "unrestricted"
+    notes = [f"{frozen} core orbitals frozen" if frozen else "all electrons correlated"]
+    if not restricted:
+        notes.append(f"⟨S²⟩ of its Hartree–Fock reference {hf.spin_square()[0]:.3f}")
+    notes += [f"largest doubles amplitude {largest:.2f}", _basis_note(mol)]
+    if largest >= DOMINANT:
+        notes.append("no single determinant dominates: the energy may be far off")
+    converged = state.converged and solver.converged and solver.converged_lambda
+    energy = solver.e_tot + triples
+    return make_result(f"CCSD(T), {kind}", mol, energy, converged, density, hf, notes), largest
+
+
+def _basis_note(mol) -> str:
+    basis = mol.basis if isinstance(mol.basis, str) else "the given basis"
+    return f"basis-set error of {basis} remains"

@@ -1,0 +1,220 @@
+"""From a name, XYZ text, a file or ASE ``Atoms`` to a ``pyscf.gto.Mole``."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pyscf import gto
+from pyscf.data import elements
+from pyscf.gto.basis import ALIAS
+
+from ._catalogue import MOLECULES
+
+SHORTEST_DISTANCE = 0.2  # Å; nuclei closer than this are a mistake, not chemistry
+_ION = re.compile(r"^([A-Z][a-z]?)(\d*)([+-]?)$")
+Geometry = list[tuple[str, tuple[float, float, float]]]
+
+
+def molecule(
+    system: Any,
+    *,
+    bond_length: float | None = None,
+    basis: str | dict = "def2-svpd",
+    charge: int | None = None,
+    spin: int | None = None,
+) -> gto.Mole:
+    """Build a molecule.
+
+    Parameters
+    ----------
+    system : a name (``"NaCl"``, ``"H2+"``, ``"Cl"``, ``"Na+"``; see :func:`mlxc_edu.catalogue`),
+        XYZ text, the path of an XYZ file, or ASE ``Atoms``. Positions in Å.
+    bond_length : in Å; replaces the distance in a diatomic.
+    basis : anything PySCF takes as a basis.
+    charge : in elementary charges. Default: the catalogue's, ASE's, or 0.
+    spin : number of unpaired electrons. Default: the catalogue's; Hund's rule for an atom; else the
+        lowest that the number of electrons allows.
+
+    Raises
+    ------
+    ValueError : unknown name, impossible charge or spin, bad distance, overlapping atoms, or a
+        basis that lacks an element. The message says what would work.
+    """
+    atoms, default_charge, default_spin = _read(system)
+    charge = _integer("charge", default_charge if charge is None else charge)
+    if bond_length is not None:
+        atoms = _stretched(atoms, bond_length)
+    _check_geometry(atoms)
+
+    electrons = sum(elements.charge(symbol) for symbol, _ in atoms) - charge
+    if spin is None:
+        same_ion = default_spin is not None and charge == default_charge
+        spin = default_spin if same_ion else _lowest_spin(atoms, electrons)
+    spin = _integer("spin", spin)
+    _check_electrons(electrons, charge, spin)
+    _check_basis(basis, sorted({symbol for symbol, _ in atoms}))
+
+    mol = gto.Mole(atom=atoms, unit="Angstrom", basis=basis, charge=charge, spin=spin, verbose=1)
+    if isinstance(basis, str) and basis.lower().startswith("def2"):
+        # def2 bases replace the core electrons beyond krypton by a potential.
+        mol.ecp = {s: basis for s, _ in atoms if elements.charge(s) > 36}
+    return mol.build()
+
+
+def hund_spin(symbol: str, charge: int = 0) -> int:
+    """Number of unpaired electrons of a free atom or main-group ion, by Hund's rule."""
+    electrons = elements.charge(symbol) - charge
+    if electrons <= 0:
+        return 0
+    d_and_f = elements.CONFIGURATION[elements.charge(symbol)][2:]
+    if charge and (d_and_f[0] % 10 or d_and_f[1] % 14):
+        # A transition metal does not lose its electrons in the order in which its row fills.
+        raise ValueError(f"give spin= for {symbol} with charge {charge:+d}: Hund's rule is not enough")
+    spin = 0
+    for angular_momentum, count in enumerate(elements.CONFIGURATION[electrons]):
+        capacity = 2 * (2 * angular_momentum + 1)
+        in_open_shell = count % capacity
+        spin += min(in_open_shell, capacity - in_open_shell)
+    return spin
+
+
+def _read(system) -> tuple[Geometry, int, int | None]:
+    """Geometry in Å, charge, and the spin if the source knows it."""
+    if hasattr(system, "get_chemical_symbols"):  # ASE Atoms, without importing ASE
+        positions = system.get_positions()
+        charge = round(float(sum(system.get_initial_charges())))
+        unpaired = abs(round(float(sum(system.get_initial_magnetic_moments()))))
+        atoms = [(s, tuple(map(float, p))) for s, p in zip(system.get_chemical_symbols(), positions)]
+        return atoms, charge, unpaired or None
+    if isinstance(system, Path):
+        return _parse_xyz(_read_file(system)), 0, None
+    if not isinstance(system, str) or not system.strip():
+        raise ValueError(
+            f"cannot read a molecule from {system!r}: give a name such as 'NaCl', XYZ text, "
+            "the path of an XYZ file, or ASE Atoms"
+        )
+    text = system.strip()
+    if len(text.split()) > 1:
+        return _parse_xyz(text), 0, None
+    if text.lower().endswith(".xyz") or "/" in text:
+        return _parse_xyz(_read_file(Path(text))), 0, None
+    return _by_name(text)
+
+
+def _by_name(name: str) -> tuple[Geometry, int, int | None]:
+    for known, entry in MOLECULES.items():
+        if known.lower() == name.lower():
+            return list(entry.atoms), entry.charge, entry.spin
+    match = _ION.match(name)
+    if match and match[1] in elements.ELEMENTS[1:] and (match[3] or not match[2]):
+        charge = int(match[2] or 1) * {"+": 1, "-": -1, "": 0}[match[3]]
+        return [(match[1], (0.0, 0.0, 0.0))], charge, None
+    near = get_close_matches(name, [*MOLECULES, *elements.ELEMENTS[1:]], n=4, cutoff=0.4)
+    hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(MOLECULES)}."
+    raise ValueError(f"unknown molecule {name!r}: {hint} XYZ text or a file work for anything else.")
+
+
+def _read_file(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot read the XYZ file {str(path)!r}: {error}") from error
+
+
+def _parse_xyz(text: str) -> Geometry:
+    """XYZ with its two header lines, or bare ``symbol x y z`` lines (";" also ends a line)."""
+    lines = text.replace(";", "\n").strip().splitlines()
+    count = None
+    if re.fullmatch(r"\s*\d+\s*", lines[0]):
+        count = int(lines[0])
+        lines = lines[2 : 2 + count]
+    atoms: Geometry = []
+    for line in filter(str.strip, lines):
+        fields = line.split()
+        try:
+            x, y, z = map(float, fields[1:4])
+            number = int(fields[0]) if fields[0].isdigit() else elements.charge(fields[0])
+            if not 0 < number < len(elements.ELEMENTS):
+                raise ValueError(fields[0])
+            symbol = elements.ELEMENTS[number]
+        except (ValueError, KeyError, IndexError) as error:
+            raise ValueError(f"cannot read {line!r} as 'symbol x y z' in Å") from error
+        atoms.append((symbol, (x, y, z)))
+    if count is not None and len(atoms) != count:
+        raise ValueError(f"the XYZ header promises {count} atoms, {len(atoms)} were found")
+    if not atoms:
+        raise ValueError("the XYZ text holds no atoms")
+    return atoms
+
+
+def _stretched(atoms: Geometry, bond_length: float) -> Geometry:
+    if len(atoms) != 2:
+        raise ValueError(f"bond_length applies to diatomics; this molecule has {len(atoms)} atoms")
+    if not np.isfinite(bond_length) or bond_length <= 0:
+        raise ValueError(f"bond_length must be a positive number of Å, not {bond_length}")
+    (a, origin), (b, end) = atoms
+    bond = np.subtract(end, origin)
+    length = np.linalg.norm(bond)
+    direction = bond / length if length > 0 else np.array([0.0, 0.0, 1.0])
+    x, y, z = np.add(origin, direction * bond_length)
+    return [(a, origin), (b, (float(x), float(y), float(z)))]
+
+
+def _check_geometry(atoms: Geometry) -> None:
+    positions = np.array([p for _, p in atoms])
+    if not np.all(np.isfinite(positions)):
+        raise ValueError("every coordinate must be a finite number of Å")
+    distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+    distances[np.diag_indices(len(atoms))] = np.inf
+    i, j = np.unravel_index(np.argmin(distances), distances.shape)
+    if distances[i, j] < SHORTEST_DISTANCE:
+        raise ValueError(
+            f"atoms {i} ({atoms[i][0]}) and {j} ({atoms[j][0]}) are {distances[i, j]:.3g} Å apart; "
+            f"nuclei must be at least {SHORTEST_DISTANCE} Å apart (are the positions in Å?)"
+        )
+
+
+def _integer(name: str, value) -> int:
+    if isinstance(value, bool) or int(value) != value:
+        raise ValueError(f"{name} must be a whole number, not {value!r}")
+    return int(value)
+
+
+def _lowest_spin(atoms: Geometry, electrons: int) -> int:
+    if len(atoms) == 1 and electrons > 0:
+        symbol = atoms[0][0]
+        return hund_spin(symbol, elements.charge(symbol) - electrons)
+    return electrons % 2
+
+
+def _check_electrons(electrons: int, charge: int, spin: int) -> None:
+    if electrons < 1:
+        raise ValueError(f"charge {charge:+d} leaves {electrons} electrons; at least one is needed")
+    if spin < 0 or spin > electrons or (electrons - spin) % 2:
+        possible = list(range(electrons % 2, electrons + 1, 2))
+        shown = ", ".join(map(str, possible[:4])) + (", …" if len(possible) > 4 else "")
+        raise ValueError(
+            f"spin={spin} is impossible: {electrons} electrons can have {shown} unpaired"
+        )
+
+
+def _check_basis(basis, symbols: list[str]) -> None:
+    if not isinstance(basis, str):
+        return  # PySCF's own dictionaries are PySCF's to check
+    lacking = []
+    for symbol in symbols:
+        try:
+            gto.basis.load(basis, symbol)
+        except Exception:  # PySCF raises a different type for each way to fail
+            lacking.append(symbol)
+    if not lacking:
+        return
+    near = get_close_matches(basis.lower(), ALIAS, n=4, cutoff=0.5)
+    raise ValueError(
+        f"the basis {basis!r} has no functions for {', '.join(lacking)} in PySCF; "
+        + (f"near names: {', '.join(near)}" if near else "try def2-svpd or def2-tzvp")
+    )
