@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import comb
+from typing import Any
 
 import numpy as np
 from pyscf import ao2mo, cc, fci, gto, scf
 from pyscf.data import elements
 
 from ._result import Result, make_result
-from ._solve import State, self_consistent_states, solve
+from ._solve import State, hartree_fock_states, solve
 
 FCI_DETERMINANTS = 1_000_000  # about half a minute on one core
 DOMINANT = 0.3  # a doubles amplitude above this: no single determinant describes the state
@@ -91,67 +93,70 @@ def _full_ci(mol) -> Result:
 
 
 def _coupled_cluster(mol) -> Result:
-    states = self_consistent_states(mol, "HF")
+    states = hartree_fock_states(mol)
     if mol.spin == 0:
         # At most one state of each kind: the lowest with paired spins, the lowest without.
-        paired = [s for s in states if _is_paired(s)]
-        broken = [s for s in states if not _is_paired(s)]
+        paired = [s for s in states if s.spin_square < CLOSED_SHELL]
+        broken = [s for s in states if s.spin_square >= CLOSED_SHELL]
         states = paired[:1] + broken[:1]
-    results = [_ccsd_t(mol, state) for state in states]
-    trusted = [r for r, largest in results if r.converged and largest < DOMINANT]
-    candidates = trusted or [r for r, _ in results]
-    best = min(candidates, key=lambda r: (not r.converged, r.energy))
-    others = tuple(
-        f"not taken: {r.method}, {r.energy - best.energy:+.6f} Hartree"
-        + ("" if r in trusted else ", not described by a single determinant")
-        for r, _ in results
-        if r is not best
-    )
+    else:
+        states = states[:1]
+    solutions = [_ccsd_t(mol, state) for state in states]
+    trusted = [s for s in solutions if s.converged and s.largest_doubles < DOMINANT]
+    best = min(trusted or solutions, key=lambda s: (not s.converged, s.energy))
+
+    best.solver.solve_lambda()
+    dm = np.asarray(best.solver.make_rdm1(ao_repr=True))
+    density = np.array([dm / 2, dm / 2]) if best.kind == "restricted" else dm
+    frozen = elements.chemcore(mol)
+    notes = [f"{frozen} core orbitals frozen" if frozen else "all electrons correlated"]
+    if best.kind == "unrestricted":
+        s2 = best.state.spin_square
+        notes.append(f"⟨S²⟩ of its Hartree–Fock reference {s2:.3f}")
+    notes += [f"largest doubles amplitude {best.largest_doubles:.2f}", _basis_note(mol)]
+    if best.largest_doubles >= DOMINANT:
+        notes.append("no single determinant dominates: the energy may be far off")
+    for other in solutions:
+        if other is not best:
+            doubt = "" if other in trusted else ", not described by a single determinant"
+            above = other.energy - best.energy
+            notes.append(f"not taken: CCSD(T), {other.kind}, {above:+.6f} Hartree{doubt}")
+    converged = best.converged and best.solver.converged_lambda
     return make_result(
-        best.method,
-        mol,
-        best.energy,
-        best.converged,
-        best.density_matrix,
-        best.mean_field,
-        best.notes + others,
+        f"CCSD(T), {best.kind}", mol, best.energy, converged, density, best.solver._scf, notes
     )
 
 
-def _is_paired(state: State) -> bool:
-    mf = state.mean_field
-    return mf.mo_occ.ndim == 1 or abs(mf.spin_square()[0]) < CLOSED_SHELL
+@dataclass(frozen=True)
+class _Solution:
+    """CCSD(T) on one Hartree–Fock state."""
+
+    kind: str
+    state: State
+    solver: Any
+    energy: float
+    converged: bool
+    largest_doubles: float
 
 
-def _ccsd_t(mol, state: State) -> tuple[Result, float]:
-    """CCSD(T) on one Hartree–Fock state, and its largest doubles amplitude."""
-    restricted = mol.spin == 0 and _is_paired(state)
+def _ccsd_t(mol, state: State) -> _Solution:
+    restricted = mol.spin == 0 and state.spin_square < CLOSED_SHELL
     ks = state.mean_field
     hf = (scf.RHF if restricted else scf.UHF)(mol)
     hf.mo_coeff, hf.mo_occ, hf.mo_energy = ks.mo_coeff, ks.mo_occ, ks.mo_energy
     hf.e_tot, hf.converged = ks.e_tot, ks.converged
-
-    frozen = elements.chemcore(mol)
-    solver = (cc.RCCSD if restricted else cc.UCCSD)(hf, frozen=frozen or None)
-    solver.conv_tol, solver.max_cycle = 1e-8, 100
+    solver = (cc.RCCSD if restricted else cc.UCCSD)(hf, frozen=elements.chemcore(mol) or None)
+    solver.max_cycle = 100
     solver.kernel()
-    triples = solver.ccsd_t()
-    solver.solve_lambda()
-    dm = np.asarray(solver.make_rdm1(ao_repr=True))
-    density = np.array([dm / 2, dm / 2]) if restricted else dm
     doubles = (solver.t2,) if restricted else solver.t2
-    largest = max((float(np.abs(t).max()) for t in doubles if t.size), default=0.0)
-
-    kind = "restricted" if restricted else "unrestricted"
-    notes = [f"{frozen} core orbitals frozen" if frozen else "all electrons correlated"]
-    if not restricted:
-        notes.append(f"⟨S²⟩ of its Hartree–Fock reference {hf.spin_square()[0]:.3f}")
-    notes += [f"largest doubles amplitude {largest:.2f}", _basis_note(mol)]
-    if largest >= DOMINANT:
-        notes.append("no single determinant dominates: the energy may be far off")
-    converged = state.converged and solver.converged and solver.converged_lambda
-    energy = solver.e_tot + triples
-    return make_result(f"CCSD(T), {kind}", mol, energy, converged, density, hf, notes), largest
+    return _Solution(
+        kind="restricted" if restricted else "unrestricted",
+        state=state,
+        solver=solver,
+        energy=float(solver.e_tot + solver.ccsd_t()),
+        converged=state.converged and bool(solver.converged),
+        largest_doubles=max((float(np.abs(t).max()) for t in doubles if t.size), default=0.0),
+    )
 
 
 def _basis_note(mol) -> str:

@@ -18,22 +18,29 @@ from .units import ANGSTROM_PER_BOHR
 
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
-WORTH_REFINING = 5e-3  # Hartree above the lowest on the coarse grid
+RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
+ROUGHLY = 1e-4  # Hartree; the rotation gradient at which a start has shown where it leads
 SAME_STATE = 1e-5  # Hartree
 STRETCHED = 1.3  # times the sum of covalent radii
 
 
 @dataclass(frozen=True)
 class State:
-    """One self-consistent solution and the start that led to it."""
+    """One self-consistent solution, the start that led to it, and how many starts were tried."""
 
     label: str
     mean_field: Any
     converged: bool
+    starts: int = 1
 
     @property
     def energy(self) -> float:
         return self.mean_field.e_tot
+
+    @property
+    def spin_square(self) -> float:
+        mf = self.mean_field
+        return 0.0 if mf.mo_occ.ndim == 1 else abs(float(mf.spin_square()[0]))
 
 
 def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = None) -> Result:
@@ -61,44 +68,61 @@ def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = Non
     ValueError : unknown method, or a restricted calculation asked for unpaired electrons.
     """
     method = canonical_name(method)
-    states = self_consistent_states(mol, method, unrestricted)
-    best = states[0]
-    mf = best.mean_field
-    notes = [f"lowest of {len(states)} states, from: {best.label}"] if len(states) > 1 else []
-    if mf.mo_occ.ndim == 2 and mol.spin == 0 and mf.spin_square()[0] > 1e-3:
-        notes.append(f"spin symmetry broken, ⟨S²⟩ = {mf.spin_square()[0]:.3f}")
-    if not best.converged:
+    state = _lowest_state(mol, method, unrestricted)
+    mf = state.mean_field
+    notes = [f"lowest of {state.starts} starts, from: {state.label}"] if state.starts > 1 else []
+    if mol.spin == 0 and state.spin_square > 1e-3:
+        notes.append(f"spin symmetry broken, ⟨S²⟩ = {state.spin_square:.3f}")
+    if not state.converged:
         notes.append("the orbitals did not converge; the energy is an upper estimate")
-    return make_result(method, mol, best.energy, best.converged, spin_density(mf), mf, notes)
+    return make_result(method, mol, state.energy, state.converged, spin_density(mf), mf, notes)
 
 
-def self_consistent_states(mol, method, unrestricted=None) -> list[State]:
-    """The distinct self-consistent states found, lowest first; unconverged ones last."""
+def hartree_fock_states(mol) -> list[State]:
+    """The distinct unrestricted Hartree–Fock states that the starts lead to, lowest first."""
+    mf = KS(mol, "HF", unrestricted=True)
+    states: list[State] = []
+    for start, lead in _leads(mf):
+        if not any(abs(lead.energy - s.energy) < SAME_STATE for s in states):
+            refined = minimise(mf, lead.mo_coeff, lead.mo_occ)
+            states.append(_state(start.label, mf.copy(), refined))
+    return sorted(states, key=lambda s: (not s.converged, s.energy))
+
+
+def _lowest_state(mol, method, unrestricted) -> State:
     if unrestricted is False and mol.spin:
         raise ValueError(f"{mol.spin} unpaired electrons need an unrestricted calculation")
-    try_breaking = mol.natm <= 2 or is_stretched(mol) if unrestricted is None else unrestricted
-    if not (mol.spin or try_breaking) or mol.nelectron == 1 and mol.natm == 1:
-        return [_ordinary(mol, method)]
+    if unrestricted is None:
+        unrestricted = mol.spin > 0 or mol.natm <= 2 or is_stretched(mol)
+    mf = KS(mol, method, unrestricted=unrestricted)
+    mf.grids.level = GRID_LEVEL
+    if not unrestricted:
+        return _ordinary(mf)
 
-    coarse_mf = KS(mol, method, unrestricted=True)
-    coarse_mf.grids.level = COARSE_GRID_LEVEL
-    leads = [_lead(coarse_mf, start) for start in [default_start(coarse_mf), *atomic_starts(mol)]]
+    coarse = KS(mol, method, unrestricted=True)
+    coarse.grids.level = COARSE_GRID_LEVEL
+    leads = _leads(coarse)
+    # Near-degenerate states may be ordered wrongly by the coarse grid: one look each on the full one.
+    rivals = [lead for lead in leads if lead[1].energy < leads[0][1].energy + RIVAL]
+    if len(rivals) > 1:
+        rivals.sort(key=lambda lead: _energy(mf, lead[1]))
+    start, lead = rivals[0]
+    return _state(start.label, mf, minimise(mf, lead.mo_coeff, lead.mo_occ), starts=len(leads))
+
+
+def _leads(mf) -> list[tuple[Start, Minimum]]:
+    """Every start with the minimum it leads to on the grid of ``mf``, the lowest first."""
+    mol = mf.mol
+    starts = [default_start(mf), *atomic_starts(mol)]
+    leads = [(s, minimise(mf, s.mo_coeff, s.mo_occ, gradient_tol=ROUGHLY)) for s in starts]
     if mol.spin == 0:
-        leads.append(_lead(coarse_mf, mixed_start(leads[0][1].mo_coeff[0], mol.nelec[0])))
-    leads.sort(key=lambda lead: lead[1].energy)
+        mixed = mixed_start(leads[0][1].mo_coeff[0], mol.nelec[0])
+        leads.append((mixed, minimise(mf, mixed.mo_coeff, mixed.mo_occ, gradient_tol=ROUGHLY)))
+    return sorted(leads, key=lambda lead: lead[1].energy)
 
-    states: list[State] = []
-    refined: list[float] = []
-    for start, lead in leads:
-        if lead.energy > leads[0][1].energy + WORTH_REFINING and method != "HF":
-            break
-        if any(abs(lead.energy - e) < SAME_STATE for e in refined):
-            continue
-        refined.append(lead.energy)
-        mf = KS(mol, method, unrestricted=True)
-        mf.grids.level = GRID_LEVEL
-        states.append(_state(start.label, mf, minimise(mf, lead.mo_coeff, lead.mo_occ)))
-    return sorted(states, key=lambda s: (not s.converged, s.energy))
+
+def _energy(mf, orbitals: Minimum) -> float:
+    return mf.energy_tot(mf.make_rdm1(orbitals.mo_coeff, orbitals.mo_occ))
 
 
 def is_stretched(mol) -> bool:
@@ -119,22 +143,15 @@ def spin_density(mf) -> np.ndarray:
     return dm if dm.ndim == 3 else np.array([dm / 2, dm / 2])
 
 
-def _lead(mf, start: Start) -> tuple[Start, Minimum]:
-    """A start with where it leads on the coarse grid."""
-    return start, minimise(mf, start.mo_coeff, start.mo_occ, gradient_tol=1e-4)
-
-
-def _ordinary(mol, method) -> State:
+def _ordinary(mf) -> State:
     """PySCF's own iteration, and direct minimisation from where it ended if that failed."""
-    mf = KS(mol, method)
-    mf.grids.level = GRID_LEVEL
     mf.kernel()
     if mf.converged:
         return State("PySCF's guess", mf, True)
     return _state("PySCF's guess", mf, minimise(mf, mf.mo_coeff, mf.mo_occ))
 
 
-def _state(label, mf, minimum: Minimum) -> State:
+def _state(label, mf, minimum: Minimum, starts=1) -> State:
     """The minimum laid down in ``mf``, which becomes restricted where nothing breaks its spin
     symmetry."""
     mf.mo_coeff, mf.mo_occ, mf.mo_energy = minimum.mo_coeff, minimum.mo_occ, minimum.mo_energy
@@ -144,4 +161,4 @@ def _state(label, mf, minimum: Minimum) -> State:
         mf.mo_coeff, mf.mo_energy = minimum.mo_coeff[0], minimum.mo_energy[0]
         mf.mo_occ = 2.0 * minimum.mo_occ[0]
     mf.e_tot, mf.converged = minimum.energy, minimum.converged
-    return State(label, mf, minimum.converged)
+    return State(label, mf, minimum.converged, starts)

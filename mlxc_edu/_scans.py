@@ -1,0 +1,238 @@
+"""One calculation repeated along a parameter, as a tidy table."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pyscf
+from pyscf import lib
+from tqdm.auto import tqdm
+
+from . import __version__
+from ._catalogue import MOLECULES
+from ._exact import exact, exact_level
+from ._molecule import molecule
+from ._result import Result
+from ._solve import solve
+from ._store import Store
+from .ks._kohn_sham import canonical_name
+from .units import KCAL_PER_HARTREE
+
+BARE_PROTON = "H+"  # no electrons, no energy
+MEMORY_PER_WORKER = 500  # MB; PySCF, SciPy and a diatomic's integrals
+
+
+def dissociation(
+    system: str,
+    methods: Iterable[str] = ("PBE", "B3LYP", "exact"),
+    r: Iterable[float] | None = None,
+    *,
+    basis: str = "def2-svpd",
+    workers: int | None = None,
+    memory: int = 4000,
+    store: str | os.PathLike | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Pull a diatomic apart.
+
+    Parameters
+    ----------
+    system : a diatomic's name, see :func:`mlxc_edu.catalogue`.
+    methods : as for :func:`mlxc_edu.KS`, and ``"exact"`` for :func:`mlxc_edu.exact`.
+    r : distances in Å. Default: 25 from two thirds of the equilibrium distance to 20 Å, dense where
+        the curves bend.
+    basis : name of a basis set.
+    workers : processes, each on one thread; default: one a processor, as far as memory goes.
+    memory : MB for all workers together.
+    store : folder of finished points; default: the user's cache. Every finished point is written at
+        once, so a scan that was killed continues where it stopped.
+    progress : show a progress bar.
+
+    Returns
+    -------
+    pandas.DataFrame, a row a point, sorted by method and distance, with columns
+
+    ============== ==========================================================================
+    method         as given
+    r              distance, Å
+    energy         total energy, Hartree
+    relative_kcal  energy above the same method's separated atoms, neutral (of a cation: the
+                   cheaper of the two atoms ionised), kcal/mol
+    converged      bool; of the point and of the atoms it is measured from
+    charge_<atom>  charge of the first atom (intrinsic atomic orbitals), e
+    dipole         Debye; of an ion, about its centre of nuclear charge
+    seconds        what the point cost when it was computed
+    state          what was computed: the method and its notes
+    ============== ==========================================================================
+
+    Raises
+    ------
+    ValueError : unknown system or method, bad distance, a basis that lacks an element, a store that
+        cannot be written to. All is checked before anything is computed.
+    """
+    name, atoms, charge = _diatomic(system)
+    names = _method_names(methods)
+    distances = _distances(r, name)
+    for distance in distances:
+        molecule(name, bond_length=distance, basis=basis)
+    points = Store(store)
+
+    level = exact_level(molecule(name, basis=basis)) if "exact" in names else None
+    settings = dict(basis=basis, version=__version__, pyscf=pyscf.__version__)
+    jobs = []
+    for method in names:
+        job = dict(settings, method=method, level=level if method == "exact" else None)
+        jobs += [dict(job, system=fragment, r=None) for fragment in _fragments(atoms, charge)]
+        jobs += [dict(job, system=name, r=distance) for distance in distances]
+    values = run_jobs(jobs, _compute, points, workers=workers, memory=memory, progress=progress)
+
+    rows = []
+    for method in names:
+        limit, limit_converged = _separated(values, method, atoms, charge)
+        for distance in distances:
+            value = values[_identity(dict(system=name, r=distance, method=method))]
+            rows.append(
+                {
+                    "method": method,
+                    "r": distance,
+                    "energy": value["energy"],
+                    "relative_kcal": (value["energy"] - limit) * KCAL_PER_HARTREE,
+                    "converged": value["converged"] and limit_converged,
+                    f"charge_{atoms[0]}": value["charge"],
+                    "dipole": value["dipole"],
+                    "seconds": value["seconds"],
+                    "state": value["state"],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def run_jobs(jobs, compute, store, *, workers, memory, progress) -> dict[tuple, dict[str, Any]]:
+    """The value of every job, from the store or computed in parallel; by :func:`_identity`."""
+    values, missing = {}, []
+    for job in jobs:
+        value = store.get(job)
+        if value is None:
+            missing.append(job)
+        else:
+            values[_identity(job)] = value
+    with tqdm(total=len(jobs), initial=len(values), unit="point", disable=not progress) as bar:
+        for job, value in _parallel(missing, compute, store, workers, memory):
+            values[_identity(job)] = value
+            bar.set_postfix_str(f"{job['system']} {job['method']}", refresh=False)
+            bar.update()
+    return values
+
+
+def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dict]]:
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be at least 1, not {workers}")
+    workers = workers or max(1, min(joblib.cpu_count(), memory // MEMORY_PER_WORKER))
+    workers = min(workers, len(jobs))
+    if workers <= 1:
+        for job in jobs:
+            yield job, _finish(job, compute, store, memory)
+        return
+    # The longest first, so that no worker is left alone with one at the end.
+    jobs = sorted(jobs, key=lambda job: job["method"] != "exact")
+    with joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
+        run = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+        task = joblib.delayed(_one_thread)
+        yield from run(task(job, compute, store, memory // workers) for job in jobs)
+
+
+def _one_thread(job, compute, store, memory):
+    with lib.with_omp_threads(1):
+        return job, _finish(job, compute, store, memory)
+
+
+def _finish(job, compute, store, memory) -> dict[str, Any]:
+    """Compute a job and write it down before anyone else hears of it. One that fails is reported
+    in the table and not stored; the others go on."""
+    began = time.perf_counter()
+    try:
+        value = compute(job, memory)
+    except Exception as error:
+        nothing = dict(energy=np.nan, converged=False, charge=np.nan, dipole=np.nan)
+        return dict(nothing, seconds=time.perf_counter() - began, state=f"failed: {error!r}")
+    value["seconds"] = time.perf_counter() - began
+    store.put(job, value)
+    return value
+
+
+def _compute(job, memory) -> dict[str, Any]:
+    mol = molecule(job["system"], bond_length=job["r"], basis=job["basis"])
+    mol.max_memory = memory
+    method = job["method"]
+    result: Result = exact(mol, level=job["level"]) if method == "exact" else solve(mol, method)
+    return {
+        "energy": result.energy,
+        "converged": result.converged,
+        "charge": float(result.charges[0]),
+        "dipole": result.dipole,
+        "state": "; ".join([result.method, *result.notes]),
+    }
+
+
+def _identity(job) -> tuple:
+    return job["system"], job["r"], job["method"]
+
+
+def _diatomic(system) -> tuple[str, tuple[str, str], int]:
+    """The catalogue's spelling, the two symbols and the charge."""
+    molecule(system)  # says what is near an unknown name
+    for name, entry in MOLECULES.items():
+        if isinstance(system, str) and name.lower() == system.strip().lower():
+            if len(entry.atoms) == 2:
+                return name, (entry.atoms[0][0], entry.atoms[1][0]), entry.charge
+    diatomics = ", ".join(n for n, e in MOLECULES.items() if len(e.atoms) == 2)
+    raise ValueError(f"dissociation takes a diatomic by name; {system!r} is not one of {diatomics}")
+
+
+def _method_names(methods) -> list[str]:
+    methods = [methods] if isinstance(methods, str) else list(methods)
+    if not methods:
+        raise ValueError("name at least one method, such as 'PBE' or 'exact'")
+    names = ["exact" if str(m).strip().lower() == "exact" else canonical_name(m) for m in methods]
+    return list(dict.fromkeys(names))
+
+
+def _distances(r, name) -> list[float]:
+    if r is None:
+        r = np.round(np.geomspace(MOLECULES[name].bond_length * 2 / 3, 20.0, 25), 3)
+    try:
+        distances = sorted({float(x) for x in np.atleast_1d(np.asarray(list(r), dtype=float))})
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"r must be distances in Å, not {r!r}") from error
+    if not distances:
+        raise ValueError("give at least one distance r in Å")
+    return distances
+
+
+def _fragments(atoms, charge) -> list[str]:
+    """Names of the free atoms, and of their ions where the molecule is one."""
+    sign = "+" if charge > 0 else "-"
+    ions = [atom + sign for atom in atoms if charge and atom + sign != BARE_PROTON]
+    return list(dict.fromkeys([*atoms, *ions]))
+
+
+def _separated(values, method, atoms, charge) -> tuple[float, bool]:
+    """Energy of the atoms far apart, Hartree, and whether it is converged."""
+
+    def at(fragment):
+        if fragment == BARE_PROTON:
+            return 0.0, True
+        value = values[_identity(dict(system=fragment, r=None, method=method))]
+        return value["energy"], value["converged"]
+
+    first, second = atoms
+    sign = "+" if charge > 0 else "-"
+    ends = [(first + sign, second), (first, second + sign)] if charge else [atoms]
+    limits = [(at(a)[0] + at(b)[0], at(a)[1] and at(b)[1]) for a, b in ends]
+    return min(limits)
