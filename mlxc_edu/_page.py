@@ -1,0 +1,55 @@
+"""An executed notebook becomes one HTML page that needs no network."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+_PLOTLY = "application/vnd.plotly.v1+json"
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?!\s)([^$\n]+?)(?<!\s)\$(?![\w$])", re.DOTALL)
+
+
+def write_page(notebook: Path, page: Path) -> None:
+    """Write ``notebook``, already executed, as a page: plotly.js once inside it, equations as
+    MathML, progress bars left out."""
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    nb = nbformat.read(notebook, as_version=4)
+    nb.metadata.pop("widgets", None)
+    plotly_js_inside = False
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _MATH.sub(_mathml, cell.source)
+            continue
+        outputs = []
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if _WIDGET in data or output.get("name") == "stderr":
+                continue
+            if _PLOTLY in data:
+                output["data"] = {"text/html": _figure_html(data[_PLOTLY], not plotly_js_inside)}
+                plotly_js_inside = True
+            outputs.append(output)
+        cell.outputs = outputs
+
+    exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="", jquery_url="")
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    body, _ = exporter.from_notebook_node(nb)
+    page.write_text(re.sub(r'<script[^>]*src=""[^>]*></script>', "", body), encoding="utf-8")
+
+
+def _figure_html(figure: dict, with_plotly_js: bool) -> str:
+    import plotly.io as pio
+
+    figure = pio.from_json(json.dumps({k: figure[k] for k in ("data", "layout", "frames") if k in figure}))
+    return pio.to_html(figure, include_plotlyjs=with_plotly_js, full_html=False)
+
+
+def _mathml(match: re.Match) -> str:
+    from latex2mathml.converter import convert
+
+    block, inline = match.groups()
+    return convert(block or inline, display="block" if block else "inline")
