@@ -81,11 +81,10 @@ def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = Non
 def hartree_fock_states(mol) -> list[State]:
     """The distinct unrestricted Hartree–Fock states that the starts lead to, lowest first."""
     mf = KS(mol, "HF", unrestricted=True)
-    states: list[State] = []
-    for start, lead in _leads(mf):
-        if not any(abs(lead.energy - s.energy) < SAME_STATE for s in states):
-            refined = minimise(mf, lead.mo_coeff, lead.mo_occ)
-            states.append(_state(start.label, mf.copy(), refined))
+    states = [
+        _state(start.label, mf.copy(), minimise(mf, lead.mo_coeff, lead.mo_occ))
+        for start, lead in _distinct(_leads(mf))
+    ]
     return sorted(states, key=lambda s: (not s.converged, s.energy))
 
 
@@ -103,7 +102,7 @@ def _lowest_state(mol, method, unrestricted) -> State:
     coarse.grids.level = COARSE_GRID_LEVEL
     leads = _leads(coarse)
     # Near-degenerate states may be ordered wrongly by the coarse grid: one look each on the full one.
-    rivals = [lead for lead in leads if lead[1].energy < leads[0][1].energy + RIVAL]
+    rivals = [lead for lead in _distinct(leads) if lead[1].energy < leads[0][1].energy + RIVAL]
     if len(rivals) > 1:
         rivals.sort(key=lambda lead: _energy(mf, lead[1]))
     start, lead = rivals[0]
@@ -119,6 +118,15 @@ def _leads(mf) -> list[tuple[Start, Minimum]]:
         mixed = mixed_start(leads[0][1].mo_coeff[0], mol.nelec[0])
         leads.append((mixed, minimise(mf, mixed.mo_coeff, mixed.mo_occ, gradient_tol=ROUGHLY)))
     return sorted(leads, key=lambda lead: lead[1].energy)
+
+
+def _distinct(leads: list[tuple[Start, Minimum]]) -> list[tuple[Start, Minimum]]:
+    """One lead for each state; ``leads`` come sorted by energy."""
+    kept = leads[:1]
+    for lead in leads[1:]:
+        if lead[1].energy - kept[-1][1].energy > SAME_STATE:
+            kept.append(lead)
+    return kept
 
 
 def _energy(mf, orbitals: Minimum) -> float:
