@@ -12,12 +12,14 @@ from pyscf.data import elements
 
 from ._result import Result, make_result
 from ._solve import State, hartree_fock_states, solve
+from ._threads import one_blas_thread
 
 FCI_DETERMINANTS = 1_000_000  # about half a minute on one core
 DOMINANT = 0.3  # a doubles amplitude above this: no single determinant describes the state
 CLOSED_SHELL = 1e-3  # ⟨S²⟩ of a reference that breaks no spin symmetry
 
 
+@one_blas_thread
 def exact(mol: gto.Mole, *, level: str | None = None) -> Result:
     """The best energy we can afford in the molecule's basis.
 
@@ -146,7 +148,8 @@ def _ccsd_t(mol, state: State) -> _Solution:
     hf.mo_coeff, hf.mo_occ, hf.mo_energy = ks.mo_coeff, ks.mo_occ, ks.mo_energy
     hf.e_tot, hf.converged = ks.e_tot, ks.converged
     solver = (cc.RCCSD if restricted else cc.UCCSD)(hf, frozen=elements.chemcore(mol) or None)
-    solver.max_cycle = 100
+    # Near a crossing two determinants nearly share their energy, and a short history stalls.
+    solver.diis_space, solver.max_cycle = 12, 100
     solver.kernel()
     doubles = (solver.t2,) if restricted else solver.t2
     return _Solution(

@@ -8,12 +8,13 @@ from pathlib import Path
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+_REMOTE_IMAGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")
 _MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?!\s)([^$\n]+?)(?<!\s)\$(?![\w$])", re.DOTALL)
 
 
 def write_page(notebook: Path, page: Path) -> None:
     """Write ``notebook``, already executed, as a page: plotly.js once inside it, equations as
-    MathML, progress bars left out."""
+    MathML, progress bars and remote images left out."""
     import nbformat
     from nbconvert import HTMLExporter
 
@@ -22,7 +23,7 @@ def write_page(notebook: Path, page: Path) -> None:
     plotly_js_inside = False
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            cell.source = _MATH.sub(_mathml, cell.source)
+            cell.source = _REMOTE_IMAGE.sub(r"\1", _MATH.sub(_mathml, cell.source))
             continue
         outputs = []
         for output in cell.get("outputs", []):
@@ -45,7 +46,7 @@ def _figure_html(figure: dict, with_plotly_js: bool) -> str:
     import plotly.io as pio
 
     figure = pio.from_json(json.dumps({k: figure[k] for k in ("data", "layout", "frames") if k in figure}))
-    return pio.to_html(figure, include_plotlyjs=with_plotly_js, full_html=False)
+    return pio.to_html(figure, include_plotlyjs=with_plotly_js, full_html=False, auto_play=False)
 
 
 def _mathml(match: re.Match) -> str:

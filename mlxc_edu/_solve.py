@@ -10,6 +10,7 @@ from pyscf import gto
 from pyscf.data import elements, radii
 
 from ._result import Result, make_result
+from ._threads import one_blas_thread
 from .ks import KS
 from .ks._kohn_sham import canonical_name
 from .ks._minimise import Minimum, minimise
@@ -43,6 +44,7 @@ class State:
         return 0.0 if mf.mo_occ.ndim == 1 else abs(float(mf.spin_square()[0]))
 
 
+@one_blas_thread
 def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = None) -> Result:
     """Find the lowest self-consistent state of a molecule.
 
