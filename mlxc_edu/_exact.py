@@ -150,6 +150,7 @@ def _ccsd_t(mol, state: State) -> _Solution:
     solver = (cc.RCCSD if restricted else cc.UCCSD)(hf, frozen=elements.chemcore(mol) or None)
     # Near a crossing two determinants nearly share their energy, and a short history stalls.
     solver.diis_space, solver.max_cycle = 12, 100
+    solver.conv_tol, solver.conv_tol_normt = 1e-7, 1e-5
     solver.kernel()
     doubles = (solver.t2,) if restricted else solver.t2
     return _Solution(

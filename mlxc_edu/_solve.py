@@ -20,8 +20,9 @@ from .units import ANGSTROM_PER_BOHR
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
 RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
-ROUGHLY = 1e-4  # Hartree; the rotation gradient at which a start has shown where it leads
+ROUGHLY = 3e-4  # Hartree; the rotation gradient at which a start has shown where it leads
 SAME_STATE = 1e-5  # Hartree
+EQUAL = 1e-6  # Hartree; what the rough minimisation leaves open
 STRETCHED = 1.3  # times the sum of covalent radii
 
 
@@ -119,7 +120,9 @@ def _leads(mf) -> list[tuple[Start, Minimum]]:
     if mol.spin == 0:
         mixed = mixed_start(leads[0][1].mo_coeff[0], mol.nelec[0])
         leads.append((mixed, minimise(mf, mixed.mo_coeff, mixed.mo_occ, gradient_tol=ROUGHLY)))
-    return sorted(leads, key=lambda lead: lead[1].energy)
+    # Of equals the first start wins, which breaks the least symmetry: far apart, the electron of H2+
+    # may as well sit on one proton as on both.
+    return sorted(leads, key=lambda lead: round(lead[1].energy / EQUAL))
 
 
 def _distinct(leads: list[tuple[Start, Minimum]]) -> list[tuple[Start, Minimum]]:
