@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -206,11 +207,13 @@ def _check_basis(basis, symbols: list[str]) -> None:
     if not isinstance(basis, str):
         return  # PySCF's own dictionaries are PySCF's to check
     lacking = []
-    for symbol in symbols:
-        try:
-            gto.basis.load(basis, symbol)
-        except Exception:  # PySCF raises a different type for each way to fail
-            lacking.append(symbol)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # advice to install another package
+        for symbol in symbols:
+            try:
+                gto.basis.load(basis, symbol)
+            except Exception:  # PySCF raises a different type for each way to fail
+                lacking.append(symbol)
     if not lacking:
         return
     near = get_close_matches(basis.lower(), ALIAS, n=4, cutoff=0.5)

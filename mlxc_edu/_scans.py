@@ -137,7 +137,7 @@ def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dic
     workers = min(workers, len(jobs))
     if workers <= 1:
         for job in jobs:
-            yield job, _finish(job, compute, store, memory)
+            yield _one_thread(job, compute, store, memory)
         return
     # The longest first, so that no worker is left alone with one at the end.
     jobs = sorted(jobs, key=lambda job: job["method"] != "exact")
@@ -148,6 +148,7 @@ def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dic
 
 
 def _one_thread(job, compute, store, memory):
+    # On small molecules a second thread gains little, and two scans at a time would fight.
     with lib.with_omp_threads(1):
         return job, _finish(job, compute, store, memory)
 

@@ -22,7 +22,7 @@ COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
 RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
 ROUGHLY = 3e-4  # Hartree; the rotation gradient at which a start has shown where it leads
 SAME_STATE = 1e-5  # Hartree
-EQUAL = 1e-6  # Hartree; what the rough minimisation leaves open
+EQUAL = 2e-6  # Hartree; what the rough minimisation leaves open
 STRETCHED = 1.3  # times the sum of covalent radii
 
 
@@ -122,7 +122,8 @@ def _leads(mf) -> list[tuple[Start, Minimum]]:
         leads.append((mixed, minimise(mf, mixed.mo_coeff, mixed.mo_occ, gradient_tol=ROUGHLY)))
     # Of equals the first start wins, which breaks the least symmetry: far apart, the electron of H2+
     # may as well sit on one proton as on both.
-    return sorted(leads, key=lambda lead: round(lead[1].energy / EQUAL))
+    lowest = min(minimum.energy for _, minimum in leads) + EQUAL
+    return sorted(leads, key=lambda lead: max(lead[1].energy, lowest))
 
 
 def _distinct(leads: list[tuple[Start, Minimum]]) -> list[tuple[Start, Minimum]]:

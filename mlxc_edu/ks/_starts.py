@@ -89,7 +89,7 @@ def _side_by_side(mol, flip):
     owner = np.zeros(mol.nao, dtype=int)
     for i, (_, _, first, last) in enumerate(mol.aoslice_by_atom()):
         atom = _free_atom(mol, i)
-        turn = atom.mol.ao_rotation_matrix(orient)
+        turn = atom.mol.ao_rotation_matrix(orient.T)  # PySCF turns the axes, we turn the atom
         columns = slice(first, first + atom.mo_coeff[0].shape[1])
         owner[first:last] = i
         for spin in (0, 1):
