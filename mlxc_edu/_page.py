@@ -39,7 +39,7 @@ def write_page(notebook: Path, page: Path) -> None:
     exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="", jquery_url="")
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     body, _ = exporter.from_notebook_node(nb)
-    page.write_text(re.sub(r'<script[^>]*src=""[^>]*></script>', "", body), encoding="utf-8")
+    page.write_text(re.sub(r'<script[^>]*src=""[^>]*>\s*</script>', "", body), encoding="utf-8")
 
 
 def _figure_html(figure: dict, with_plotly_js: bool) -> str:

@@ -1,0 +1,135 @@
+"""Every notebook runs end to end, live, and its page shows its figures without a network."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from mlxc_edu._cli import notebooks_folder
+
+NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
+KERNEL_MEMORY = 1.2e9  # bytes
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+def chromium():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("MLXC_EDU_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if chromium() is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Chromium")
+        pytest.skip("no Chromium: install it, or name it in MLXC_EDU_CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """Notebooks executed once each through the command line, in a kernel of their own."""
+    folder = tmp_path_factory.mktemp("executed")
+    done = {}
+
+    def execute(path):
+        if path.stem not in done:
+            arguments = ["tour", "--no-open"] if path.stem == "00_tour" else ["run", path.stem]
+            command = [sys.executable, "-m", "mlxc_edu._cli", *arguments, "--output", str(folder)]
+            run = subprocess.run(command, capture_output=True, text=True)
+            assert run.returncode == 0, run.stdout + run.stderr
+            done[path.stem] = folder / path.name
+        return done[path.stem]
+
+    return execute
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_committed_clean(path):
+    nb = nbformat.read(path, as_version=4)
+    nbformat.validate(nb)
+    code = [c for c in nb.cells if c.cell_type == "code"]
+    assert not any(c.outputs or c.execution_count for c in code)
+    assert "widgets" not in nb.metadata
+    assert [c.metadata.get("tags") for c in code].count(["parameters"]) == 1
+    assert "fast = True" in code[0].source
+    assert max(len(c.source.splitlines()) for c in code) <= 15
+    assert 25 <= len(nb.cells) <= 50
+    grading = [c.metadata["nbgrader"] for c in nb.cells if "nbgrader" in c.metadata]
+    assert any(g["solution"] for g in grading) and any(g["grade"] for g in grading)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_runs_end_to_end(path, executed):
+    nb = nbformat.read(executed(path), as_version=4)
+    outputs = [o for c in nb.cells if c.cell_type == "code" for o in c.outputs]
+    assert not any(o.output_type == "error" for o in outputs)
+    assert sum("application/vnd.plotly.v1+json" in o.get("data", {}) for o in outputs) >= 3
+    # The largest child so far; the kernels are the largest of them.
+    kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert kilobytes * 1024 < KERNEL_MEMORY
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_page_shows_figures_offline(path, executed, browser):
+    notebook = executed(path)
+    figures = sum(
+        "application/vnd.plotly.v1+json" in o.get("data", {})
+        for c in nbformat.read(notebook, as_version=4).cells
+        if c.cell_type == "code"
+        for o in c.outputs
+    )
+    page = browser.new_context(offline=True).new_page()
+    wanted, errors = [], []
+    page.on("requestfailed", lambda request: wanted.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(notebook.with_suffix(".html").as_uri())
+    page.wait_for_function(f"document.querySelectorAll('.js-plotly-plot .cartesianlayer').length >= {figures}")
+    assert page.locator(".js-plotly-plot").count() == figures
+    for i in range(figures):
+        lines = page.locator(".js-plotly-plot").nth(i).locator("path.js-line, .contourlayer path")
+        assert lines.count() > 0, f"figure {i} is empty"
+    assert page.locator("math").count() > 5, "equations are MathML"
+    # 3D views alone may ask for the network, and a page without it still shows the rest.
+    assert all("3Dmol" in url for url in wanted)
+    if path.stem == "00_tour":
+        assert not wanted and not errors
+
+
+def test_tour_slider_moves_the_electron(executed, browser):
+    page = browser.new_context(offline=True).new_page()
+    page.goto(executed(notebooks_folder() / "00_tour.ipynb").with_suffix(".html").as_uri())
+    page.wait_for_selector(".slider-container")
+    figure = page.locator(".js-plotly-plot", has=page.locator(".slider-container"))
+    position = "g => [g.calcdata[2][0].x, Math.max(...g.calcdata[3].map(p => Math.abs(p.y)))]"
+    q_before, spin_before = figure.evaluate(position)
+    figure.locator(".slider-rail-touch-rect").click()  # the middle of the rail
+    page.wait_for_timeout(500)
+    q_after, spin_after = figure.evaluate(position)
+    assert q_before < 0.01 < 0.2 < q_after < 0.8
+    assert spin_after < spin_before
+
+
+def test_page_of_nothing_special(tmp_path):
+    from mlxc_edu._page import write_page
+
+    nb = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("A price of $5 and $6, but $x^2$, and\n\n$$E = \\tfrac12$$"),
+            nbformat.v4.new_markdown_cell("[![badge](https://example.org/b.svg)](https://example.org)"),
+        ]
+    )
+    source, page = tmp_path / "a.ipynb", tmp_path / "a.html"
+    nbformat.write(nb, source)
+    write_page(source, page)
+    html = page.read_text()
+    assert html.count("<math") == 2 and "price of $5 and $6" in html
+    assert "b.svg" not in html and 'href="https://example.org"' in html
+    assert 'src=""' not in html and "//cdn" not in html
