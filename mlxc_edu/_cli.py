@@ -23,7 +23,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mlxc-edu", description="From the Schrödinger equation to a learned density functional."
+        prog="mlxc-edu",
+        description="From the Schrödinger equation to a learned density functional.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -44,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     lab.set_defaults(command=_lab)
 
     run = commands.add_parser("run", help="execute one notebook with your parameters")
-    run.add_argument("notebook", metavar="NOTEBOOK", help="a name such as 06_dissociation, or a path")
+    run.add_argument(
+        "notebook", metavar="NOTEBOOK", help="a name such as 06_dissociation, or a path"
+    )
     run.add_argument(
         "-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE")
     )
@@ -157,7 +160,9 @@ def _execute(notebook: Path, parameters: dict, folder: Path, no_open: bool) -> i
     known = papermill.inspect_notebook(str(notebook))
     for name in parameters:
         if name not in known:
-            raise ValueError(f"{notebook.name} has no parameter {name!r}; it has {', '.join(known)}")
+            raise ValueError(
+                f"{notebook.name} has no parameter {name!r}; it has {', '.join(known)}"
+            )
     executed, page = folder / notebook.name, folder / f"{notebook.stem}.html"
     # Figures as data: the page then carries plotly.js once, and the notebook not at all.
     os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"

@@ -74,7 +74,9 @@ def hund_spin(symbol: str, charge: int = 0) -> int:
     d_and_f = elements.CONFIGURATION[elements.charge(symbol)][2:]
     if charge and (d_and_f[0] % 10 or d_and_f[1] % 14):
         # A transition metal does not lose its electrons in the order in which its row fills.
-        raise ValueError(f"give spin= for {symbol} with charge {charge:+d}: Hund's rule is not enough")
+        raise ValueError(
+            f"give spin= for {symbol} with charge {charge:+d}: Hund's rule is not enough"
+        )
     spin = 0
     for angular_momentum, count in enumerate(elements.CONFIGURATION[electrons]):
         capacity = 2 * (2 * angular_momentum + 1)
@@ -89,7 +91,8 @@ def _read(system) -> tuple[Geometry, int, int | None]:
         positions = system.get_positions()
         charge = round(float(sum(system.get_initial_charges())))
         unpaired = abs(round(float(sum(system.get_initial_magnetic_moments()))))
-        atoms = [(s, tuple(map(float, p))) for s, p in zip(system.get_chemical_symbols(), positions)]
+        symbols = system.get_chemical_symbols()
+        atoms = [(s, (float(x), float(y), float(z))) for s, (x, y, z) in zip(symbols, positions)]
         return atoms, charge, unpaired or None
     if isinstance(system, Path):
         return _parse_xyz(_read_file(system)), 0, None
@@ -116,7 +119,9 @@ def _by_name(name: str) -> tuple[Geometry, int, int | None]:
         return [(match[1], (0.0, 0.0, 0.0))], charge, None
     near = get_close_matches(name, [*MOLECULES, *elements.ELEMENTS[1:]], n=4, cutoff=0.4)
     hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(MOLECULES)}."
-    raise ValueError(f"unknown molecule {name!r}: {hint} XYZ text or a file work for anything else.")
+    raise ValueError(
+        f"unknown molecule {name!r}: {hint} XYZ text or a file work for anything else."
+    )
 
 
 def _read_file(path: Path) -> str:

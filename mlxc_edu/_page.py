@@ -45,7 +45,9 @@ def write_page(notebook: Path, page: Path) -> None:
 def _figure_html(figure: dict, with_plotly_js: bool) -> str:
     import plotly.io as pio
 
-    figure = pio.from_json(json.dumps({k: figure[k] for k in ("data", "layout", "frames") if k in figure}))
+    figure = pio.from_json(
+        json.dumps({k: figure[k] for k in ("data", "layout", "frames") if k in figure})
+    )
     return pio.to_html(figure, include_plotlyjs=with_plotly_js, full_html=False, auto_play=False)
 
 

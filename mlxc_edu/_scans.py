@@ -189,9 +189,9 @@ def _diatomic(system) -> tuple[str, tuple[str, str], int]:
     """The catalogue's spelling, the two symbols and the charge."""
     molecule(system)  # says what is near an unknown name
     for name, entry in MOLECULES.items():
-        if isinstance(system, str) and name.lower() == system.strip().lower():
-            if len(entry.atoms) == 2:
-                return name, (entry.atoms[0][0], entry.atoms[1][0]), entry.charge
+        named = isinstance(system, str) and name.lower() == system.strip().lower()
+        if named and len(entry.atoms) == 2:
+            return name, (entry.atoms[0][0], entry.atoms[1][0]), entry.charge
     diatomics = ", ".join(n for n, e in MOLECULES.items() if len(e.atoms) == 2)
     raise ValueError(f"dissociation takes a diatomic by name; {system!r} is not one of {diatomics}")
 
@@ -206,7 +206,8 @@ def _method_names(methods) -> list[str]:
 
 def _distances(r, name) -> list[float]:
     if r is None:
-        r = np.round(np.geomspace(MOLECULES[name].bond_length * 2 / 3, 20.0, 25), 3)
+        equilibrium = MOLECULES[name].atoms[1][1][2]
+        r = np.geomspace(equilibrium * 2 / 3, 20.0, 25).round(3).tolist()
     try:
         distances = sorted({float(x) for x in np.atleast_1d(np.asarray(list(r), dtype=float))})
     except (TypeError, ValueError) as error:

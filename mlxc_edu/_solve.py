@@ -15,7 +15,6 @@ from .ks import KS
 from .ks._kohn_sham import canonical_name
 from .ks._minimise import Minimum, minimise
 from .ks._starts import Start, atomic_starts, default_start, mixed_start
-from .units import ANGSTROM_PER_BOHR
 
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
@@ -50,9 +49,9 @@ def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = Non
     """Find the lowest self-consistent state of a molecule.
 
     Atoms, diatomics and stretched molecules are started from several densities (atoms with
-    opposite spins, ions, an electron half handed over, PySCF's own guess, HOMO and LUMO mixed), each minimised directly
-    on a coarse grid, and the lowest refined. Anything else is an ordinary self-consistent field,
-    minimised directly where that does not converge.
+    opposite spins, ions, an electron half handed over, PySCF's own guess, HOMO and LUMO mixed),
+    each minimised directly on a coarse grid, and the lowest refined. Anything else is an ordinary
+    self-consistent field, minimised directly where that does not converge.
 
     Parameters
     ----------
@@ -104,7 +103,7 @@ def _lowest_state(mol, method, unrestricted) -> State:
     coarse = KS(mol, method, unrestricted=True)
     coarse.grids.level = COARSE_GRID_LEVEL
     leads = _leads(coarse)
-    # Near-degenerate states may be ordered wrongly by the coarse grid: one look each on the full one.
+    # The coarse grid may order near-degenerate states wrongly: one look each on the full one.
     rivals = [lead for lead in _distinct(leads) if lead[1].energy < leads[0][1].energy + RIVAL]
     if len(rivals) > 1:
         rivals.sort(key=lambda lead: _energy(mf, lead[1]))
@@ -120,8 +119,7 @@ def _leads(mf) -> list[tuple[Start, Minimum]]:
     if mol.spin == 0:
         mixed = mixed_start(leads[0][1].mo_coeff[0], mol.nelec[0])
         leads.append((mixed, minimise(mf, mixed.mo_coeff, mixed.mo_occ, gradient_tol=ROUGHLY)))
-    # Of equals the first start wins, which breaks the least symmetry: far apart, the electron of H2+
-    # may as well sit on one proton as on both.
+    # Of equals the first start wins, which breaks the least symmetry.
     lowest = min(minimum.energy for _, minimum in leads) + EQUAL
     return sorted(leads, key=lambda lead: max(lead[1].energy, lowest))
 
@@ -142,7 +140,9 @@ def _energy(mf, orbitals: Minimum) -> float:
 def is_stretched(mol) -> bool:
     """Whether the molecule falls into parts when only contacts up to 1.3 covalent radii count."""
     r = np.linalg.norm(mol.atom_coords()[:, None] - mol.atom_coords()[None], axis=-1)
-    size = np.array([radii.COVALENT[elements.charge(mol.atom_pure_symbol(i))] for i in range(mol.natm)])
+    size = np.array(
+        [radii.COVALENT[elements.charge(mol.atom_pure_symbol(i))] for i in range(mol.natm)]
+    )
     bonded = r < STRETCHED * (size[:, None] + size[None])
     reached = np.zeros(mol.natm, dtype=bool)
     reached[0] = True

@@ -7,6 +7,7 @@ says is set aside and computed anew.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -66,11 +67,11 @@ class Store:
         if sound:
             return entry["value"]
         aside = path.with_suffix(".damaged")
-        warnings.warn(f"{path} is damaged: set aside as {aside.name}, computing again", stacklevel=2)
-        try:
+        warnings.warn(
+            f"{path} is damaged: set aside as {aside.name}, computing again", stacklevel=2
+        )
+        with contextlib.suppress(FileNotFoundError):  # another process was faster
             path.replace(aside)
-        except FileNotFoundError:
-            pass  # another process was faster
         return None
 
     def put(self, key: dict[str, Any], value: dict[str, Any]) -> None:

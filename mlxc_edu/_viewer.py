@@ -15,7 +15,11 @@ _KINDS = ("density", "spin", "difference")
 
 
 def view(
-    calc: Result, what: str = "density", other: Result | None = None, *, isovalue: float | None = None
+    calc: Result,
+    what: str = "density",
+    other: Result | None = None,
+    *,
+    isovalue: float | None = None,
 ):
     """Show a calculation in 3D; turn it with the mouse.
 

@@ -16,8 +16,8 @@ from mlxc_edu._cli import _range, main
 def test_scan_writes_table_and_figure(tmp_path, capsys):
     csv, html = tmp_path / "out" / "h2.csv", tmp_path / "h2.html"
     status = main(
-        ["scan", "H2", "--methods", "PBE,exact", "--r", "0.7:1.5:3", "--basis", "sto-3g"]
-        + ["--output", str(csv), "--figure", str(html)]
+        "scan H2 --methods PBE,exact --r 0.7:1.5:3 --basis sto-3g".split()
+        + f"--output {csv} --figure {html}".split()
     )
     assert status == 0
     table = pd.read_csv(csv)
@@ -73,14 +73,21 @@ def write_notebook(path, *cells):
     parameters = nbformat.v4.new_code_cell("distance = 1.0", metadata={"tags": ["parameters"]})
     code = [nbformat.v4.new_code_cell(source) for source in cells]
     nb = nbformat.v4.new_notebook(cells=[parameters, *code])
-    nb.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nb.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
     nbformat.write(nb, path)
 
 
 def test_run_takes_parameters_and_writes_a_page(tmp_path):
     write_notebook(tmp_path / "mine.ipynb", "print('distance is', distance)")
     out = tmp_path / "out"
-    assert main(["run", str(tmp_path / "mine.ipynb"), "-p", "distance", "2.5", "--output", str(out)]) == 0
+    assert (
+        main(["run", str(tmp_path / "mine.ipynb"), "-p", "distance", "2.5", "--output", str(out)])
+        == 0
+    )
     assert "distance is 2.5" in (out / "mine.html").read_text()
     assert (out / "mine.ipynb").is_file()
 

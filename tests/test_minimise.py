@@ -80,6 +80,8 @@ def test_starts_do_not_depend_on_the_bonds_direction():
     energies = []
     for mol in (along_z, tilted):
         mf = mx.KS(mol, "HF", unrestricted=True)
-        energies.append([mf.energy_tot(mf.make_rdm1(s.mo_coeff, s.mo_occ)) for s in atomic_starts(mol)])
+        energies.append(
+            [mf.energy_tot(mf.make_rdm1(s.mo_coeff, s.mo_occ)) for s in atomic_starts(mol)]
+        )
     assert len(energies[0]) == len(TRANSFER_ANGLES)
     np.testing.assert_allclose(*energies, atol=1e-8)

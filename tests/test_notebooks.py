@@ -91,7 +91,9 @@ def test_page_shows_figures_offline(path, executed, browser):
     page.on("requestfailed", lambda request: wanted.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(notebook.with_suffix(".html").as_uri())
-    page.wait_for_function(f"document.querySelectorAll('.js-plotly-plot .cartesianlayer').length >= {figures}")
+    page.wait_for_function(
+        f"document.querySelectorAll('.js-plotly-plot .cartesianlayer').length >= {figures}"
+    )
     assert page.locator(".js-plotly-plot").count() == figures
     for i in range(figures):
         lines = page.locator(".js-plotly-plot").nth(i).locator("path.js-line, .contourlayer path")
@@ -122,8 +124,12 @@ def test_page_of_nothing_special(tmp_path):
 
     nb = nbformat.v4.new_notebook(
         cells=[
-            nbformat.v4.new_markdown_cell("A price of $5 and $6, but $x^2$, and\n\n$$E = \\tfrac12$$"),
-            nbformat.v4.new_markdown_cell("[![badge](https://example.org/b.svg)](https://example.org)"),
+            nbformat.v4.new_markdown_cell(
+                "A price of $5 and $6, but $x^2$, and\n\n$$E = \\tfrac12$$"
+            ),
+            nbformat.v4.new_markdown_cell(
+                "[![badge](https://example.org/b.svg)](https://example.org)"
+            ),
         ]
     )
     source, page = tmp_path / "a.ipynb", tmp_path / "a.html"

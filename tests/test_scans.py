@@ -33,7 +33,16 @@ def count_computations(monkeypatch):
 
 def test_table(store):
     table = mx.dissociation("H2", **H2, store=store, workers=1)
-    expected = ["method", "r", "energy", "relative_kcal", "converged", "charge_H", "dipole", "seconds"]
+    expected = [
+        "method",
+        "r",
+        "energy",
+        "relative_kcal",
+        "converged",
+        "charge_H",
+        "dipole",
+        "seconds",
+    ]
     assert list(table.columns)[: len(expected)] == expected
     assert len(table) == 6 and table["converged"].all() and table["converged"].dtype == bool
     assert list(table["method"]) == ["PBE"] * 3 + ["exact"] * 3
@@ -60,7 +69,9 @@ def test_second_run_recomputes_nothing(store, monkeypatch):
 def test_workers_agree(store, tmp_path):
     one = mx.dissociation("H2", **H2, store=store, workers=1)
     two = mx.dissociation("H2", **H2, store=tmp_path / "other", workers=2)
-    pd.testing.assert_frame_equal(one.drop(columns="seconds"), two.drop(columns="seconds"), atol=1e-8)
+    pd.testing.assert_frame_equal(
+        one.drop(columns="seconds"), two.drop(columns="seconds"), atol=1e-8
+    )
 
 
 @pytest.mark.parametrize("damage", ["", "{", "not utf-8", "changed", "list"])
@@ -109,7 +120,11 @@ def test_killed_scan_resumes_where_it_stopped(store, workers, monkeypatch):
     assert len(kept) >= 5
     calls = count_computations(monkeypatch)
     table = mx.dissociation(
-        "LiH", ["PBE", "HF", "exact"], [1.2, 1.6, 2.5, 4.0, 6.0, 8.0], store=store, workers=1,
+        "LiH",
+        ["PBE", "HF", "exact"],
+        [1.2, 1.6, 2.5, 4.0, 6.0, 8.0],
+        store=store,
+        workers=1,
         progress=False,
     )
     assert len(table) == 18 and table["converged"].all()

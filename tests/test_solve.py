@@ -78,7 +78,9 @@ def test_restricted_with_unpaired_electrons_is_refused():
 
 
 def test_charges_hardly_depend_on_the_basis():
-    charges = [mx.solve(mx.molecule("NaCl", basis=b), "PBE").charges[0] for b in ("def2-svp", "def2-tzvpd")]
+    charges = [
+        mx.solve(mx.molecule("NaCl", basis=b), "PBE").charges[0] for b in ("def2-svp", "def2-tzvpd")
+    ]
     assert np.ptp(charges) < 0.03
 
 
@@ -98,11 +100,15 @@ def test_populations_match_pyscfs_iao_and_sum_up():
 def test_populations_of_a_correlated_density_sum_up():
     calc = mx.exact(mx.molecule("HF"))
     assert calc.charges.sum() == pytest.approx(0, abs=1e-6)
-    assert np.all(atomic_populations(calc.mol, 0 * calc.density_matrix[0], np.zeros((calc.mol.nao, 0))) == 0)
+    assert np.all(
+        atomic_populations(calc.mol, 0 * calc.density_matrix[0], np.zeros((calc.mol.nao, 0))) == 0
+    )
 
 
 def test_dipole_against_pyscf_and_origin_of_ions():
     calc = mx.solve(mx.molecule("LiH"), "PBE")
-    assert calc.dipole == pytest.approx(np.linalg.norm(calc.mean_field.dip_moment(verbose=0)), abs=1e-3)
+    assert calc.dipole == pytest.approx(
+        np.linalg.norm(calc.mean_field.dip_moment(verbose=0)), abs=1e-3
+    )
     ion = mx.solve(mx.molecule("H2+"), "HF")
     assert ion.dipole == pytest.approx(0, abs=1e-6)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pyscf import dft, gto
 from pyscf.dft import libxc
 
-# PySCF reads "LDA" as exchange alone; papers mean exchange and correlation (Vosko, Wilk, Nusair 1980).
+# PySCF reads "LDA" as exchange alone; papers mean correlation, too (Vosko, Wilk, Nusair 1980).
 _PAPER_NAMES = {"LDA": "LDA,VWN"}
 _DISPERSION = re.compile(r"-(D[234]\w*)$", re.IGNORECASE)
 

@@ -55,7 +55,7 @@ def mixed_start(mo_coeff, pairs) -> Start:
 
 
 def atomic_starts(mol) -> list[Start]:
-    """Unrestricted starts for an atom or a diatomic; none where no atomic spins fit the molecule."""
+    """Unrestricted starts for an atom or a diatomic; none where the atoms' spins do not fit."""
     if mol.natm > 2:
         return []
     overlap = mol.intor_symmetric("int1e_ovlp")
@@ -204,4 +204,6 @@ def _orthonormal(label, coeff, occupied, overlap) -> Start:
         coeffs.append(np.hstack([o, v]))
         occs.append((np.arange(o.shape[1] + v.shape[1]) < o.shape[1]).astype(float))
     width = min(c.shape[1] for c in coeffs)
-    return Start(label, np.array([c[:, :width] for c in coeffs]), np.array([o[:width] for o in occs]))
+    return Start(
+        label, np.array([c[:, :width] for c in coeffs]), np.array([o[:width] for o in occs])
+    )
