@@ -97,7 +97,7 @@ def _dissociation(table: pd.DataFrame, charge: str) -> go.Figure:
         legend=dict(orientation="h", y=1.02, yanchor="bottom"),
         hovermode="closest",
     )
-    fig.add_hline(y=0, line=dict(color="#bbbbbb", width=1), row="all", col=1)
+    fig.add_hline(y=0, line=dict(color="#bbbbbb", width=1), layer="below", row="all", col=1)
     return fig
 
 

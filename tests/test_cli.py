@@ -15,10 +15,8 @@ from mlxc_edu._cli import _range, main
 
 def test_scan_writes_table_and_figure(tmp_path, capsys):
     csv, html = tmp_path / "out" / "h2.csv", tmp_path / "h2.html"
-    status = main(
-        "scan H2 --methods PBE,exact --r 0.7:1.5:3 --basis sto-3g".split()
-        + f"--output {csv} --figure {html}".split()
-    )
+    what = ["--methods", "PBE,exact", "--r", "0.7:1.5:3", "--basis", "sto-3g"]
+    status = main(["scan", "H2", *what, "--output", str(csv), "--figure", str(html)])
     assert status == 0
     table = pd.read_csv(csv)
     assert sorted(table["r"].unique()) == pytest.approx([0.7, 1.1, 1.5])
