@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         "mlxc-edu-notebooks); files already there are left as they are",
     )
     lab.add_argument("--no-open", action="store_true", help="do not open a browser")
+    lab.add_argument("options", nargs="*", help="after --, options for JupyterLab itself")
     lab.set_defaults(command=_lab)
 
     run = commands.add_parser("run", help="execute one notebook with your parameters")
@@ -89,7 +90,7 @@ def _lab(arguments) -> int:
         for notebook in sorted(source.glob("*.ipynb")):
             if not (folder / notebook.name).exists():
                 shutil.copy(notebook, folder / notebook.name)
-    command = [sys.executable, "-m", "jupyterlab", str(folder)]
+    command = [sys.executable, "-m", "jupyterlab", str(folder), *arguments.options]
     return subprocess.run(command + ["--no-browser"] * arguments.no_open).returncode
 
 

@@ -108,9 +108,10 @@ def test_lab_copies_and_never_overwrites(tmp_path, monkeypatch):
     assert main(["lab", "--folder", str(folder), "--no-open"]) == 0
     assert (folder / "00_tour.ipynb").is_file() and (folder / "06_dissociation.ipynb").is_file()
     (folder / "00_tour.ipynb").write_text("my own work")
-    assert main(["lab", "--folder", str(folder)]) == 0
+    assert main(["lab", "--folder", str(folder), "--", "--port=9999"]) == 0
     assert (folder / "00_tour.ipynb").read_text() == "my own work"
     assert launched[0] == [sys.executable, "-m", "jupyterlab", str(folder), "--no-browser"]
+    assert launched[1] == [sys.executable, "-m", "jupyterlab", str(folder), "--port=9999"]
 
 
 def test_lab_from_a_wheel_works_on_copies(tmp_path, monkeypatch):
