@@ -13,7 +13,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return arguments.command(arguments) or 0
-    except (ValueError, ImportError) as error:
+    except (ValueError, ImportError, OSError) as error:
         print(f"mlxc-edu: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("--r", metavar="FIRST:LAST:COUNT", help="Å; or a comma-separated list")
     scan.add_argument("--basis", default="def2-svpd")
     scan.add_argument("--workers", type=int, help="processes; default: one a processor")
+    scan.add_argument("--store", type=Path, metavar="DIR", help="where finished points are kept")
     scan.add_argument("--output", type=Path, metavar="FILE.csv", help="default: MOLECULE.csv")
     scan.add_argument("--figure", type=Path, metavar="FILE.html", help="write the figure, too")
     scan.set_defaults(command=_scan)
@@ -98,6 +99,8 @@ def _scan(arguments) -> int:
     output = arguments.output or Path(f"{arguments.system}.csv")
     for file in filter(None, (output, arguments.figure)):
         _writable(file.parent)
+        if file.is_dir():
+            raise ValueError(f"{file} is a folder; name a file")
     distances = _range(arguments.r) if arguments.r else None
 
     from . import dissociation, plot
@@ -108,6 +111,7 @@ def _scan(arguments) -> int:
         distances,
         basis=arguments.basis,
         workers=arguments.workers,
+        store=arguments.store,
     )
     table.to_csv(output, index=False)
     print(table.drop(columns="state").to_string(index=False, float_format="{:.6f}".format))
@@ -115,10 +119,11 @@ def _scan(arguments) -> int:
     if arguments.figure:
         plot(table).write_html(arguments.figure, include_plotlyjs=True)
         print(f"figure: {arguments.figure}")
-    missing = int((~table["converged"]).sum())
-    if missing:
-        print(f"{missing} of {len(table)} points did not converge", file=sys.stderr)
-    return 1 if missing else 0
+    failed = table[~table["converged"]]
+    if len(failed):
+        print(f"{len(failed)} of {len(table)} points did not converge:", file=sys.stderr)
+        print(*failed["state"].unique(), sep="\n", file=sys.stderr)
+    return 1 if len(failed) else 0
 
 
 def notebooks_folder() -> Path:
@@ -158,13 +163,18 @@ def _execute(notebook: Path, parameters: dict, folder: Path, no_open: bool) -> i
 
     from ._page import write_page
 
-    known = papermill.inspect_notebook(str(notebook))
+    executed, page = folder / notebook.name, folder / f"{notebook.stem}.html"
+    if executed.resolve() == notebook.resolve():
+        raise ValueError(f"--output {folder} would overwrite {notebook}; choose another folder")
+    try:
+        known = papermill.inspect_notebook(str(notebook))
+    except Exception as error:  # anything may be in the file
+        raise ValueError(f"{notebook} cannot be read as a notebook") from error
     for name in parameters:
         if name not in known:
             raise ValueError(
                 f"{notebook.name} has no parameter {name!r}; it has {', '.join(known)}"
             )
-    executed, page = folder / notebook.name, folder / f"{notebook.stem}.html"
     # Figures as data: the page then carries plotly.js once, and the notebook not at all.
     os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
     began = time.perf_counter()

@@ -10,11 +10,13 @@ import numpy as np
 from pyscf import ao2mo, cc, fci, gto, scf
 from pyscf.data import elements
 
+from ._molecule import require_molecule
 from ._result import Result, make_result
-from ._solve import State, hartree_fock_states, solve
+from ._solve import NO_ATOMIC_LIMIT, State, hartree_fock_states, solve
 from ._threads import one_blas_thread
+from .ks._starts import atomic_spins_fit
 
-FCI_DETERMINANTS = 1_000_000  # about half a minute on one core
+FCI_DETERMINANTS = 1_000_000
 DOMINANT = 0.3  # a doubles amplitude above this: no single determinant describes the state
 CLOSED_SHELL = 1e-3  # ⟨S²⟩ of a reference that breaks no spin symmetry
 
@@ -43,10 +45,13 @@ def exact(mol: gto.Mole, *, level: str | None = None) -> Result:
     ------
     ValueError : unknown level, or FCI asked for a system that is too large for it.
     """
+    require_molecule(mol)
     if level not in (None, "FCI", "CCSD(T)"):
         raise ValueError(f"level must be 'FCI' or 'CCSD(T)', not {level!r}")
     if mol.nelectron == 1:
-        return _one_electron(mol)
+        return _single_determinant(mol, "one electron: Hartree–Fock is exact")
+    if mol.nelec == (mol.nao, mol.nao):
+        return _single_determinant(mol, "the basis is full: there is one determinant only")
     if (level or exact_level(mol)) == "CCSD(T)":
         return _coupled_cluster(mol)
     if (count := _determinants(mol)) > FCI_DETERMINANTS:
@@ -66,9 +71,9 @@ def _determinants(mol) -> int:
     return comb(mol.nao, mol.nelec[0]) * comb(mol.nao, mol.nelec[1])
 
 
-def _one_electron(mol) -> Result:
+def _single_determinant(mol, why) -> Result:
     hf = solve(mol, "HF")
-    notes = ("one electron: Hartree–Fock is exact", _basis_note(mol))
+    notes = (why, _basis_note(mol))
     return make_result(
         "HF (exact)", mol, hf.energy, hf.converged, hf.density_matrix, hf.mean_field, notes
     )
@@ -111,7 +116,9 @@ def _coupled_cluster(mol) -> Result:
     dm = np.asarray(best.solver.make_rdm1(ao_repr=True))
     density = np.array([dm / 2, dm / 2]) if best.kind == "restricted" else dm
     frozen = elements.chemcore(mol)
-    notes = [f"{frozen} core orbitals frozen" if frozen else "all electrons correlated"]
+    unreachable = mol.natm == 2 and not atomic_spins_fit(mol)
+    notes = [NO_ATOMIC_LIMIT] if unreachable else []
+    notes += [f"{frozen} core orbitals frozen" if frozen else "all electrons correlated"]
     if best.kind == "unrestricted":
         s2 = best.state.spin_square
         notes.append(f"⟨S²⟩ of its Hartree–Fock reference {s2:.3f}")

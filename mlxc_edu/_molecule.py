@@ -60,10 +60,20 @@ def molecule(
     _check_basis(basis, sorted({symbol for symbol, _ in atoms}))
 
     mol = gto.Mole(atom=atoms, unit="Angstrom", basis=basis, charge=charge, spin=spin, verbose=1)
-    if isinstance(basis, str) and basis.lower().startswith("def2"):
-        # def2 bases replace the core electrons beyond krypton by a potential.
-        mol.ecp = {s: basis for s, _ in atoms if elements.charge(s) > 36}
-    return mol.build()
+    mol.ecp = {s: basis for s, _ in atoms if _has_core_potential(basis, s)}
+    mol.build()
+    if mol.nelec[0] > mol.nao:
+        raise ValueError(
+            f"{mol.nelec[0]} electrons of one spin do not fit in the {mol.nao} functions of "
+            f"{basis!r}; take a larger basis or a lower spin"
+        )
+    return mol
+
+
+def require_molecule(mol) -> None:
+    """Catch the natural slip of giving a name where a molecule is wanted."""
+    if not isinstance(mol, gto.Mole):
+        raise ValueError(f"give a molecule, such as mlxc_edu.molecule('NaCl'), not {mol!r}")
 
 
 def hund_spin(symbol: str, charge: int = 0) -> int:
@@ -110,13 +120,19 @@ def _read(system) -> tuple[Geometry, int, int | None]:
 
 
 def _by_name(name: str) -> tuple[Geometry, int, int | None]:
-    for known, entry in MOLECULES.items():
-        if known.lower() == name.lower():
-            return list(entry.atoms), entry.charge, entry.spin
+    if name in MOLECULES:
+        entry = MOLECULES[name]
+        return list(entry.atoms), entry.charge, entry.spin
+    if name[-1] in "+-" and name[:-1] in MOLECULES:  # "O2+" is the molecule's ion, not O with 2+
+        entry = MOLECULES[name[:-1]]
+        return list(entry.atoms), entry.charge + (1 if name[-1] == "+" else -1), None
     match = _ION.match(name)
     if match and match[1] in elements.ELEMENTS[1:] and (match[3] or not match[2]):
         charge = int(match[2] or 1) * {"+": 1, "-": -1, "": 0}[match[3]]
         return [(match[1], (0.0, 0.0, 0.0))], charge, None
+    for known, entry in MOLECULES.items():
+        if known.lower() == name.lower():
+            return list(entry.atoms), entry.charge, entry.spin
     near = get_close_matches(name, [*MOLECULES, *elements.ELEMENTS[1:]], n=4, cutoff=0.4)
     hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(MOLECULES)}."
     raise ValueError(
@@ -160,6 +176,10 @@ def _parse_xyz(text: str) -> Geometry:
 def _stretched(atoms: Geometry, bond_length: float) -> Geometry:
     if len(atoms) != 2:
         raise ValueError(f"bond_length applies to diatomics; this molecule has {len(atoms)} atoms")
+    try:
+        bond_length = float(bond_length)
+    except (TypeError, ValueError):
+        bond_length = np.nan
     if not np.isfinite(bond_length) or bond_length <= 0:
         raise ValueError(f"bond_length must be a positive number of Å, not {bond_length}")
     (a, origin), (b, end) = atoms
@@ -185,9 +205,13 @@ def _check_geometry(atoms: Geometry) -> None:
 
 
 def _integer(name: str, value) -> int:
-    if isinstance(value, bool) or int(value) != value:
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or isinstance(value, bool) or number != value:
         raise ValueError(f"{name} must be a whole number, not {value!r}")
-    return int(value)
+    return number
 
 
 def _lowest_spin(atoms: Geometry, electrons: int) -> int:
@@ -208,20 +232,34 @@ def _check_electrons(electrons: int, charge: int, spin: int) -> None:
         )
 
 
-def _check_basis(basis, symbols: list[str]) -> None:
+def _has_core_potential(basis, symbol: str) -> bool:
+    """Whether a named basis is made to go with an effective core potential for this element."""
     if not isinstance(basis, str):
-        return  # PySCF's own dictionaries are PySCF's to check
+        return False  # whoever gives a dictionary of functions sets mol.ecp, too
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return bool(gto.basis.load_ecp(basis, symbol))
+        except Exception:  # PySCF raises a different type for each way to have none
+            return False
+
+
+def _check_basis(basis, symbols: list[str]) -> None:
     lacking = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # advice to install another package
         for symbol in symbols:
             try:
-                gto.basis.load(basis, symbol)
+                found = gto.format_basis(
+                    {symbol: basis[symbol] if isinstance(basis, dict) else basis}
+                )
+                if not found[symbol]:
+                    raise KeyError(symbol)
             except Exception:  # PySCF raises a different type for each way to fail
                 lacking.append(symbol)
     if not lacking:
         return
-    near = get_close_matches(basis.lower(), ALIAS, n=4, cutoff=0.5)
+    near = get_close_matches(str(basis).lower(), ALIAS, n=4, cutoff=0.5)
     raise ValueError(
         f"the basis {basis!r} has no functions for {', '.join(lacking)} in PySCF; "
         + (f"near names: {', '.join(near)}" if near else "try def2-svpd or def2-tzvp")

@@ -16,10 +16,10 @@ _COLOURS = {
     "PBE": "#0072B2",
     "B3LYP": "#D55E00",
     "CAM-B3LYP": "#CC79A7",
-    "wB97X": "#CC79A7",
+    "wB97X": "#882255",
     "HF": "#009E73",
 }
-_SPARE_COLOURS = ["#E69F00", "#999999", "#8B6914", "#882255", "#44AA99", "#332288"]
+_SPARE_COLOURS = ["#E69F00", "#999999", "#8B6914", "#44AA99", "#332288"]
 ENERGY_CEILING = 40.0  # kcal/mol above the separated atoms; a repulsive wall beyond says little
 
 
@@ -34,7 +34,9 @@ def plot(table: pd.DataFrame) -> go.Figure:
     ValueError : the table is empty or of no kind that we draw.
     ImportError : plotly is not installed; the message gives the command.
     """
-    charges = [c for c in table.columns if c.startswith("charge_")]
+    if not isinstance(table, pd.DataFrame):
+        raise ValueError(f"plot takes a table made by mlxc_edu.dissociation, not {table!r}")
+    charges = [c for c in table.columns if str(c).startswith("charge_")]
     needed = {"method", "r", "relative_kcal", "converged"}
     if not needed.issubset(table.columns) or not charges:
         raise ValueError(
@@ -53,6 +55,9 @@ def _dissociation(table: pd.DataFrame, charge: str) -> go.Figure:
         raise ImportError('plots need plotly: pip install "mlxc-edu[notebooks]"') from error
 
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    energies = table["relative_kcal"].dropna()
+    floor = float(energies.min()) - 6 if len(energies) else -10.0
+    top = min(ENERGY_CEILING, float(energies.max()) + 5) if len(energies) else 10.0
     panels = {1: ("relative_kcal", "kcal/mol"), 2: (charge, "e")}
     for method, curve in table.groupby("method", sort=False):
         colour = _colour(method, list(table["method"].unique()))
@@ -75,7 +80,7 @@ def _dissociation(table: pd.DataFrame, charge: str) -> go.Figure:
             if len(failed):
                 fig.add_scatter(
                     x=failed["r"],
-                    y=failed[column],
+                    y=failed[column].fillna(floor if row == 1 else 0.0),  # failed: at the bottom
                     row=row,
                     col=1,
                     mode="markers",
@@ -83,11 +88,7 @@ def _dissociation(table: pd.DataFrame, charge: str) -> go.Figure:
                     showlegend=row == 1,
                     marker=dict(symbol="x", size=11, color=colour, line=dict(width=1)),
                 )
-    energies = table["relative_kcal"]
-    top = min(ENERGY_CEILING, float(energies.max()) + 5)
-    fig.update_yaxes(
-        title="energy above atoms (kcal/mol)", range=[float(energies.min()) - 6, top], row=1
-    )
+    fig.update_yaxes(title="energy above atoms (kcal/mol)", range=[floor, top], row=1)
     fig.update_yaxes(title=f"charge on {charge.removeprefix('charge_')} (e)", row=2)
     fig.update_xaxes(title="distance R (Å)", row=2)
     fig.update_layout(

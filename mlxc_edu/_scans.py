@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -14,7 +17,6 @@ import pyscf
 from pyscf import lib
 from tqdm.auto import tqdm
 
-from . import __version__
 from ._catalogue import MOLECULES
 from ._exact import exact, exact_level
 from ._molecule import molecule
@@ -81,10 +83,12 @@ def dissociation(
     distances = _distances(r, name)
     for distance in distances:
         molecule(name, bond_length=distance, basis=basis)
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise ValueError(f"workers must be a whole number of at least 1, not {workers!r}")
     points = Store(store)
 
     level = exact_level(molecule(name, basis=basis)) if "exact" in names else None
-    settings = dict(basis=basis, version=__version__, pyscf=pyscf.__version__)
+    settings = dict(basis=basis, code=_code_version(), pyscf=pyscf.__version__)
     jobs = []
     for method in names:
         job = dict(settings, method=method, level=level if method == "exact" else None)
@@ -94,7 +98,7 @@ def dissociation(
 
     rows = []
     for method in names:
-        limit, limit_converged = _separated(values, method, atoms, charge)
+        limit, limit_converged, trouble = _separated(values, method, atoms, charge)
         for distance in distances:
             value = values[_identity(dict(system=name, r=distance, method=method))]
             rows.append(
@@ -107,7 +111,7 @@ def dissociation(
                     f"charge_{atoms[0]}": value["charge"],
                     "dipole": value["dipole"],
                     "seconds": value["seconds"],
-                    "state": value["state"],
+                    "state": "; ".join([value["state"], *trouble]),
                 }
             )
     return pd.DataFrame(rows)
@@ -131,8 +135,6 @@ def run_jobs(jobs, compute, store, *, workers, memory, progress) -> dict[tuple, 
 
 
 def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dict]]:
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers must be at least 1, not {workers}")
     workers = workers or max(1, min(joblib.cpu_count(), memory // MEMORY_PER_WORKER))
     workers = min(workers, len(jobs))
     if workers <= 1:
@@ -197,7 +199,7 @@ def _diatomic(system) -> tuple[str, tuple[str, str], int]:
 
 
 def _method_names(methods) -> list[str]:
-    methods = [methods] if isinstance(methods, str) else list(methods)
+    methods = [methods] if isinstance(methods, str) else list(methods or [])
     if not methods:
         raise ValueError("name at least one method, such as 'PBE' or 'exact'")
     names = ["exact" if str(m).strip().lower() == "exact" else canonical_name(m) for m in methods]
@@ -209,6 +211,8 @@ def _distances(r, name) -> list[float]:
         equilibrium = MOLECULES[name].atoms[1][1][2]
         r = np.geomspace(equilibrium * 2 / 3, 20.0, 25).round(3).tolist()
     try:
+        if isinstance(r, str):
+            raise ValueError
         distances = sorted({float(x) for x in np.atleast_1d(np.asarray(list(r), dtype=float))})
     except (TypeError, ValueError) as error:
         raise ValueError(f"r must be distances in Å, not {r!r}") from error
@@ -224,17 +228,31 @@ def _fragments(atoms, charge) -> list[str]:
     return list(dict.fromkeys([*atoms, *ions]))
 
 
-def _separated(values, method, atoms, charge) -> tuple[float, bool]:
-    """Energy of the atoms far apart, Hartree, and whether it is converged."""
+def _separated(values, method, atoms, charge) -> tuple[float, bool, list[str]]:
+    """Energy of the atoms far apart, Hartree, whether it is converged, and what is wrong if not."""
 
     def at(fragment):
         if fragment == BARE_PROTON:
-            return 0.0, True
+            return 0.0, True, []
         value = values[_identity(dict(system=fragment, r=None, method=method))]
-        return value["energy"], value["converged"]
+        trouble = [] if value["converged"] else [f"free {fragment}: {value['state']}"]
+        return value["energy"], value["converged"], trouble
 
     first, second = atoms
     sign = "+" if charge > 0 else "-"
     ends = [(first + sign, second), (first, second + sign)] if charge else [atoms]
-    limits = [(at(a)[0] + at(b)[0], at(a)[1] and at(b)[1]) for a, b in ends]
-    return min(limits)
+    (energy, converged, trouble), (e, c, t) = min(
+        ((at(a), at(b)) for a, b in ends), key=lambda pair: pair[0][0] + pair[1][0]
+    )
+    return energy + e, converged and c, trouble + t
+
+
+@cache
+def _code_version() -> str:
+    """A hash of the code that decides a point's numbers: after a change nothing old is trusted."""
+    here = Path(__file__).parent
+    files = [here / f"{name}.py" for name in ("_molecule", "_result", "_solve", "_exact", "_scans")]
+    digest = hashlib.sha256()
+    for file in [*files, *sorted((here / "ks").glob("*.py"))]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

@@ -9,12 +9,13 @@ import numpy as np
 from pyscf import gto
 from pyscf.data import elements, radii
 
+from ._molecule import require_molecule
 from ._result import Result, make_result
 from ._threads import one_blas_thread
 from .ks import KS
 from .ks._kohn_sham import canonical_name
 from .ks._minimise import Minimum, minimise
-from .ks._starts import Start, atomic_starts, default_start, mixed_start
+from .ks._starts import Start, atomic_spins_fit, atomic_starts, default_start, mixed_start
 
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
@@ -22,6 +23,7 @@ RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
 ROUGHLY = 3e-4  # Hartree; the rotation gradient at which a start has shown where it leads
 SAME_STATE = 1e-5  # Hartree
 EQUAL = 2e-6  # Hartree; what the rough minimisation leaves open
+NO_ATOMIC_LIMIT = "no product of ground-state atoms has this spin: stretched, it ends above them"
 STRETCHED = 1.3  # times the sum of covalent radii
 
 
@@ -69,10 +71,13 @@ def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = Non
     ------
     ValueError : unknown method, or a restricted calculation asked for unpaired electrons.
     """
+    require_molecule(mol)
     method = canonical_name(method)
     state = _lowest_state(mol, method, unrestricted)
     mf = state.mean_field
     notes = [f"lowest of {state.starts} starts, from: {state.label}"] if state.starts > 1 else []
+    if mol.natm == 2 and not atomic_spins_fit(mol):
+        notes.append(NO_ATOMIC_LIMIT)
     if mol.spin == 0 and state.spin_square > 1e-3:
         notes.append(f"spin symmetry broken, ⟨S²⟩ = {state.spin_square:.3f}")
     if not state.converged:

@@ -1,7 +1,7 @@
 """PySCF's own threads do the work; those of the linear-algebra library only get in their way.
 
-On the small matrices of a few atoms two pools of spinning threads on the same processors make a
-calculation two to three times slower.
+On the small matrices of a few atoms two pools of spinning threads fight for the same processors:
+NaCl with PBE in def2-SVPD took 4.0 s with both and 1.5 s with PySCF's alone, on two cores.
 """
 
 from __future__ import annotations

@@ -40,8 +40,12 @@ def view(
     ValueError : unknown kind, no ``other`` for a difference, or another geometry.
     ImportError : py3Dmol is not installed; the message gives the command.
     """
-    if what not in _KINDS:
-        raise ValueError(f"view shows {', '.join(_KINDS)}, not {what!r}")
+    if not isinstance(calc, Result) or not isinstance(other, Result | None):
+        raise ValueError("view takes results of mlxc_edu.solve or mlxc_edu.exact")
+    if not isinstance(what, str) or what not in _KINDS:
+        raise ValueError(
+            f"view shows {', '.join(_KINDS)}; a difference is view(a, 'difference', b)"
+        )
     if (what == "difference") != (other is not None):
         raise ValueError("a difference is of two calculations: view(a, 'difference', b)")
     if isovalue is None:

@@ -61,6 +61,25 @@ def test_unwritable_output(command, tmp_path, capsys):
     assert "cannot write to" in capsys.readouterr().err
 
 
+def test_a_folder_is_not_a_file(tmp_path, capsys):
+    assert main(["scan", "H2", "--output", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+
+def test_run_does_not_overwrite_its_source(tmp_path, capsys):
+    write_notebook(tmp_path / "mine.ipynb", "1")
+    before = (tmp_path / "mine.ipynb").read_bytes()
+    assert main(["run", str(tmp_path / "mine.ipynb"), "--output", str(tmp_path)]) == 2
+    assert "would overwrite" in capsys.readouterr().err
+    assert (tmp_path / "mine.ipynb").read_bytes() == before
+
+
+def test_what_is_no_notebook_is_refused(tmp_path, capsys):
+    (tmp_path / "x.ipynb").write_text('{"not": "a notebook"}')
+    assert main(["run", str(tmp_path / "x.ipynb"), "--output", str(tmp_path / "out")]) == 2
+    assert "cannot be read as a notebook" in capsys.readouterr().err
+
+
 def test_range():
     assert _range("1.6:20:25")[0] == 1.6 and _range("1.6:20:25")[-1] == pytest.approx(20)
     assert len(_range("1.6:20:25")) == 25

@@ -66,5 +66,8 @@ def test_stretched_n2_does_not_trust_a_diverging_reference():
 def test_bad_levels():
     with pytest.raises(ValueError, match="level must be"):
         mx.exact(mx.molecule("H2"), level="MP2")
+    assert (
+        "one determinant" in mx.exact(mx.molecule("He", basis="sto-3g"), level="CCSD(T)").notes[0]
+    )
     with pytest.raises(ValueError, match="determinants"):
         mx.exact(mx.molecule("NaCl"), level="FCI")

@@ -38,11 +38,20 @@ def test_unconverged_points_are_marked(table):
     assert not any("not converged" in t.name for t in mx.plot(table.assign(converged=True)).data)
 
 
+def test_failed_points_are_seen(table):
+    table.loc[0, ["relative_kcal", "charge_Na"]] = float("nan")
+    marked = [t for t in mx.plot(table).data if "not converged" in t.name]
+    assert all(np.isfinite(t.y).all() for t in marked)
+    mx.plot(table.assign(relative_kcal=float("nan"), charge_Na=float("nan")))
+
+
 def test_other_tables_are_refused(table):
     with pytest.raises(ValueError, match="do not know how to plot"):
         mx.plot(table.drop(columns="relative_kcal"))
     with pytest.raises(ValueError, match="no rows"):
         mx.plot(table.iloc[:0])
+    with pytest.raises(ValueError, match="takes a table"):
+        mx.plot("NaCl")
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +88,5 @@ def test_views_that_make_no_sense(calculations):
         mx.view(pbe, "difference")
     with pytest.raises(ValueError, match="same atoms"):
         mx.view(pbe, "difference", other)
+    with pytest.raises(ValueError, match="takes results"):
+        mx.view("NaCl")

@@ -61,11 +61,18 @@ def test_spelling(spelling, name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [("B3LPY", "B3LYP"), ("PBBE", "PBE"), ("", "named by a string"), (None, "named by a string")]
-    + [("PBE-D3BJ", "use 'PBE'"), ("???", "unknown method")],
+    + [("PBE-D3BJ", "use 'PBE'"), ("???", "named by a string"), ("1", "named by a string")]
+    + [("SCAN-D3(BJ)", "use 'SCAN'"), ("B97-D", "dispersion"), ("__VV10", "unknown method")],
 )
 def test_unknown_method_says_what_is_near(name, message):
     with pytest.raises(ValueError, match=message):
         mx.KS(mx.molecule("H2"), name)
+
+
+def test_a_name_is_not_a_molecule():
+    for call in (mx.KS, mx.solve, lambda mol, _: mx.exact(mol)):
+        with pytest.raises(ValueError, match="give a molecule"):
+            call("NaCl", "PBE")
 
 
 def test_lda_includes_correlation():

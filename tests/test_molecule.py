@@ -51,6 +51,19 @@ def test_ions_by_name():
         mx.molecule("Fe2+")
 
 
+def test_an_element_is_not_a_molecule_of_the_same_letters():
+    assert mx.molecule("Co").elements == ["Co"] and mx.molecule("Hf").elements == ["Hf"]
+    assert mx.molecule("co").elements == ["C", "O"]
+    assert mx.molecule("O2+").natm == 2 and mx.molecule("O2+").charge == 1
+    assert mx.molecule("NaCl-").charge == -1 and mx.molecule("NaCl-").spin == 1
+
+
+@pytest.mark.parametrize(("basis", "valence"), [("def2-svp", 25), ("lanl2dz", 7)])
+def test_bases_made_for_a_core_potential_get_it(basis, valence):
+    assert mx.molecule("I", basis=basis).nelectron == valence
+    assert mx.molecule("NaCl", basis="def2-svp").nelectron == 28
+
+
 WATER = "3\nwater\nO 0 0 0\nH 0 0.757 0.587\nH 0 -0.757 0.587\n"
 
 
@@ -92,6 +105,11 @@ def test_ase_charge_and_spin():
         (dict(system="NaCl", spin=-2), "impossible"),
         (dict(system="H", charge=1), "leaves 0 electrons"),
         (dict(system="H2", charge=0.5), "whole number"),
+        (dict(system="H2", charge=float("inf")), "whole number"),
+        (dict(system="H2", bond_length="far"), "positive"),
+        (dict(system="He", spin=2, basis="sto-3g"), "do not fit in the 1 functions"),
+        (dict(system="H2", basis=3), "no functions for H"),
+        (dict(system="HF", basis={"H": "sto-3g"}), "no functions for F"),
         (dict(system="NaCl", basis="def2-svpx"), "def2-?svp"),
         (dict(system="Xe", basis="6-31g**"), "no functions for Xe"),
         (dict(system="no/such/file.xyz"), "cannot read the XYZ file"),
@@ -134,8 +152,28 @@ def test_any_geometry_builds_or_explains(atoms, charge, spin):
 @settings(deadline=None, max_examples=150)
 @given(st.text(max_size=12))
 def test_any_name_builds_or_explains(name):
-    for call in (mx.molecule, lambda n: mx.solve(mx.molecule("H"), n)):
-        try:
-            call(name)
-        except ValueError as error:
-            assert str(error)
+    try:
+        mx.molecule(name)
+    except ValueError as error:
+        assert str(error)
+
+
+pieces = st.sampled_from(
+    ["PBE", "B88", "LYP", "HF", "B3LYP", "VV10", "wB97X", "D3", "BJ", "XC", "LDA"]
+)
+glue = st.sampled_from([",", "+", "-", "*", "0.5*", "_", "(", ")", " ", "1", ""])
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.one_of(pieces, glue), max_size=6).map("".join) | st.text(max_size=8))
+def test_any_method_is_known_or_explained(method):
+    try:
+        mf = mx.KS(HYDROGEN, method)
+    except ValueError as error:
+        assert str(error)
+    else:
+        # What validation lets through, PySCF computes.
+        assert np.isfinite(mf._numint.rsh_and_hybrid_coeff(mf.xc)).all()
+
+
+HYDROGEN = mx.molecule("H2", basis="sto-3g")

@@ -63,6 +63,23 @@ def test_converges_at_defaults(name):
     assert mx.solve(mx.molecule(name), "PBE").converged
 
 
+@pytest.mark.parametrize("name", ["CN", "NO", "OH", "CH", "CO", "NaH", "C2", "He2+"])
+@pytest.mark.parametrize("method", ["PBE", "HF"])
+def test_stretched_diatomics_end_at_their_atoms(name, method):
+    table = mx.dissociation(name, [method], [8.0], basis="6-31g", progress=False)
+    assert table["converged"].all()
+    if (name, method) == ("He2+", "PBE"):
+        assert table["relative_kcal"][0] < -50, "the self-interaction error"
+    else:
+        assert table["relative_kcal"][0] == pytest.approx(0, abs=0.5)
+
+
+def test_a_spin_that_atoms_cannot_make_is_said():
+    calc = mx.solve(mx.molecule("O2", bond_length=6.0, basis="6-31g"), "HF")
+    assert any("no product of ground-state atoms" in note for note in calc.notes)
+    assert not mx.solve(mx.molecule("OH"), "HF").notes[1:]
+
+
 def test_stretched_polyatomic_breaks_symmetry():
     mol = mx.molecule("O 0 0 0; H 0 0.757 0.587; H 0 -2.6 2.0")
     assert _solve.is_stretched(mol)

@@ -8,9 +8,11 @@ from difflib import get_close_matches
 from pyscf import dft, gto
 from pyscf.dft import libxc
 
+from .._molecule import require_molecule
+
 # PySCF reads "LDA" as exchange alone; papers mean correlation, too (Vosko, Wilk, Nusair 1980).
 _PAPER_NAMES = {"LDA": "LDA,VWN"}
-_DISPERSION = re.compile(r"-(D[234]\w*)$", re.IGNORECASE)
+_DISPERSION = re.compile(r"-(D\d?(\w*|\(\w+\)))$", re.IGNORECASE)
 
 
 def canonical_name(method: str) -> str:
@@ -21,6 +23,8 @@ def canonical_name(method: str) -> str:
     if not isinstance(method, str) or not method.strip():
         raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
     name = method.strip().replace("ω", "w").upper()
+    if not re.search("[A-Z]", name):
+        raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
     name = {"CAMB3LYP": "CAM-B3LYP"}.get(name, name.replace("WB97", "wB97"))
     libxc_code(name)
     return name
@@ -35,9 +39,11 @@ def libxc_code(name: str) -> str:
         )
     code = _PAPER_NAMES.get(name, name)
     try:
-        libxc.xc_type(code)
         libxc.parse_xc(code)
-    except (KeyError, ValueError, IndexError, NotImplementedError) as error:
+        libxc.xc_type(code)
+        libxc.rsh_coeff(code)
+        libxc.nlc_coeff(code)
+    except Exception as error:  # PySCF raises a different type for each way to fail
         known = [*libxc.XC_ALIAS, *libxc.XC_CODES, *_PAPER_NAMES, "HF"]
         near = get_close_matches(name.upper(), known, n=5, cutoff=0.5)
         hint = f"near names: {', '.join(near)}" if near else "try LDA, PBE, B3LYP, wB97X or HF"
@@ -63,6 +69,7 @@ def KS(mol: gto.Mole, xc: str = "PBE", *, unrestricted: bool = False):
     ------
     ValueError : the functional is unknown (the message lists near names).
     """
+    require_molecule(mol)
     code = libxc_code(canonical_name(xc))
     # UKS even for one electron and for HF: PySCF's own one-electron shortcut ignores occupations.
     return dft.UKS(mol, xc=code) if mol.spin or unrestricted else dft.RKS(mol, xc=code)

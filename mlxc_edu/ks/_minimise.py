@@ -54,7 +54,6 @@ class Minimum:
     energy: float
     converged: bool
     gradient: float
-    fock_builds: int
     mo_coeff: np.ndarray
     mo_energy: np.ndarray
     mo_occ: np.ndarray
@@ -78,7 +77,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150) -> Minim
         return float(mf.energy_tot(dm, hcore, potential)), [fock] if restricted else list(fock)
 
     energy, fock = energy_and_fock(channels)
-    channels, eps, turns = _canonical(channels, fock)
+    channels, eps, _ = _canonical(channels, fock)
     gradient = _gradient(channels, fock)
     steps: list[np.ndarray] = []
     changes: list[np.ndarray] = []
@@ -115,7 +114,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150) -> Minim
     occ, eps = occ.astype(float), np.array(eps)
     if restricted:
         coeff, occ, eps = coeff[0], occ[0], eps[0]
-    return Minimum(energy, norm <= gradient_tol, norm, builds, coeff, eps, occ)
+    return Minimum(energy, norm <= gradient_tol, norm, coeff, eps, occ)
 
 
 def _channels(mo_coeff, mo_occ, restricted) -> list[Orbitals]:

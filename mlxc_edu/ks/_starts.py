@@ -21,6 +21,7 @@ TRANSFER_ANGLES = (0, 45, 90)  # degrees
 _P_IRREPS_UP = ("B1u", "B3u", "B2u")  # z, x, y: the bond axis is the first p singly occupied …
 _P_IRREPS_DOWN = ("B2u", "B3u", "B1u")  # … and the last doubly occupied, ready to bond
 _D_IRREPS = {"Ag": 2, "B1g": 1, "B2g": 1, "B3g": 1}
+_SPIN_SIGNS: dict = {1: ((1,),), 2: ((1, -1), (-1, 1), (1, 1))}
 _ATOMS: dict = {}  # free atoms already solved in this process
 
 
@@ -55,37 +56,94 @@ def mixed_start(mo_coeff, pairs) -> Start:
 
 
 def atomic_starts(mol) -> list[Start]:
-    """Unrestricted starts for an atom or a diatomic; none where the atoms' spins do not fit."""
+    """Unrestricted starts for an atom or a diatomic.
+
+    Where no orientation of the atoms' spins gives the molecule's (two triplet oxygen atoms make a
+    singlet or a quintet), electrons are flipped until it does; such a state lies above free atoms.
+    """
     if mol.natm > 2:
         return []
+    layouts = [_side_by_side(mol, signs) for signs in _SPIN_SIGNS[mol.natm]]
+    fitting = [layout for layout in layouts if layout.ionise(mol)]
+    if mol.spin == 0:
+        fitting = fitting[:1]  # the others are its mirror images
+    if not fitting:
+        fitting = [layout.forced(mol) for layout in layouts]
+    return [start for layout in fitting for start in _transfers(mol, layout)]
+
+
+def atomic_spins_fit(mol) -> bool:
+    """Whether ground-state atoms, their spins up or down, can make up the molecule's spin."""
+    return any(_side_by_side(mol, signs).ionise(mol) for signs in _SPIN_SIGNS[mol.natm])
+
+
+def _transfers(mol, layout: _Layout) -> list[Start]:
+    """A layout as it is, and with an electron handed over in steps."""
     overlap = mol.intor_symmetric("int1e_ovlp")
+    pair = layout.transfer_pair() if mol.natm == 2 else None
     starts = []
-    for flip in (True, False)[: mol.natm]:
-        coeff, energy, owner, sigma, occupied = _side_by_side(mol, flip)
-        if not _fit_electrons(mol, energy, occupied):
-            continue
-        kind = "atoms" if mol.natm == 1 else f"atoms, spins {'opposite' if flip else 'parallel'}"
-        pair = _transfer_pair(energy, owner, sigma, occupied) if mol.natm == 2 else None
-        for angle in TRANSFER_ANGLES if pair else (0,):
-            turned = [c.copy() for c in coeff]
-            if pair:
-                spin, donor, acceptor = pair
-                c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-                d, a = coeff[spin][:, donor], coeff[spin][:, acceptor]
-                turned[spin][:, donor], turned[spin][:, acceptor] = c * d + s * a, c * a - s * d
-            label = kind if not angle else f"{kind}, an electron handed over by {angle}°"
-            starts.append(_orthonormal(label, turned, occupied, overlap))
-        if mol.spin == 0 and mol.natm == 2 and mol.atom_symbol(0) == mol.atom_symbol(1) and flip:
-            break  # spins up–down and down–up are the same state
+    for angle in TRANSFER_ANGLES if pair else (0,):
+        turned = [c.copy() for c in layout.coeff]
+        if pair:
+            spin, donor, acceptor = pair
+            c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+            d, a = layout.coeff[spin][:, donor], layout.coeff[spin][:, acceptor]
+            turned[spin][:, donor], turned[spin][:, acceptor] = c * d + s * a, c * a - s * d
+        label = layout.label + (f", an electron handed over by {angle}°" if angle else "")
+        starts.append(_orthonormal(label, turned, layout.occupied, overlap))
     return starts
 
 
-def _side_by_side(mol, flip):
-    """The atoms' orbitals as columns over the molecule's basis, for each spin; with each column's
-    energy, atom, whether it has σ symmetry about the bond, and occupation."""
+@dataclass
+class _Layout:
+    """Free atoms side by side: for each spin their orbitals as columns over the molecule's basis,
+    with each column's energy, atom, σ symmetry about the bond, and whether it is occupied."""
+
+    label: str
+    coeff: list[np.ndarray]
+    energy: list[np.ndarray]
+    owner: np.ndarray
+    sigma: list[np.ndarray]
+    occupied: list[np.ndarray]
+
+    def ionise(self, mol) -> bool:
+        """Take or add the electrons of the molecule's charge, the cheapest ones. False where the
+        spins do not fit, and nothing is changed then."""
+        surplus = [int(o.sum()) - n for o, n in zip(self.occupied, mol.nelec)]
+        if any(n * mol.charge < 0 or (n and not mol.charge) for n in surplus):
+            return False
+        self.forced(mol)
+        return True
+
+    def forced(self, mol) -> _Layout:
+        """Make the electrons fit, whatever it takes: the highest leave, the lowest holes fill."""
+        for energy, occupied, wanted in zip(self.energy, self.occupied, mol.nelec):
+            while occupied.sum() > wanted:
+                occupied[np.argmax(np.where(occupied, energy, -np.inf))] = False
+            while occupied.sum() < wanted:
+                occupied[np.argmin(np.where(occupied, np.inf, energy))] = True
+        return self
+
+    def transfer_pair(self) -> tuple[int, int, int] | None:
+        """(spin, donor column, acceptor column) of the cheapest electron transfer between the atoms
+        that the bond's symmetry allows; None where there is no electron or no hole."""
+        best, pair = np.inf, None
+        for spin in (0, 1):
+            occupied, sigma, energy = self.occupied[spin], self.sigma[spin], self.energy[spin]
+            holes = np.flatnonzero(~occupied & sigma)
+            for donor in np.flatnonzero(occupied & sigma):
+                for hole in holes[self.owner[holes] != self.owner[donor]]:
+                    if energy[hole] - energy[donor] < best:
+                        best, pair = energy[hole] - energy[donor], (spin, int(donor), int(hole))
+        return pair
+
+
+def _side_by_side(mol, signs) -> _Layout:
+    """The atoms, each with its spin up (+1) or down (−1)."""
     orient = _bond_frame(mol) if mol.natm == 2 else np.eye(3)
-    coeff = [np.zeros((mol.nao, mol.nao)) for _ in range(2)]
-    energy, sigma, occupied = ([np.zeros(mol.nao) for _ in range(2)] for _ in range(3))
+    shape = (2, mol.nao)
+    coeff, energy = np.zeros((2, mol.nao, mol.nao)), np.zeros(shape)
+    sigma, occupied = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     owner = np.zeros(mol.nao, dtype=int)
     for i, (_, _, first, last) in enumerate(mol.aoslice_by_atom()):
         atom = _free_atom(mol, i)
@@ -93,12 +151,13 @@ def _side_by_side(mol, flip):
         columns = slice(first, first + atom.mo_coeff[0].shape[1])
         owner[first:last] = i
         for spin in (0, 1):
-            source = 1 - spin if flip and i == 1 else spin
+            source = spin if signs[i] > 0 else 1 - spin
             coeff[spin][first:last, columns] = turn @ atom.mo_coeff[source]
             energy[spin][columns] = atom.mo_energy[source]
             occupied[spin][columns] = atom.mo_occ[source] > 0
             sigma[spin][columns] = np.isin(atom.mo_coeff[source].orbsym, _sigma_irreps(atom.mol))
-    return coeff, energy, owner, np.array(sigma) > 0, [o > 0 for o in occupied]
+    label = {(1,): "atom", (1, 1): "atoms, spins parallel"}.get(signs, "atoms, spins opposite")
+    return _Layout(label, list(coeff), list(energy), owner, list(sigma), list(occupied))
 
 
 def _bond_frame(mol) -> np.ndarray:
@@ -157,36 +216,6 @@ def _hund_occupations(symbol) -> dict[str, tuple[int, int]]:
     for irrep in _P_IRREPS_DOWN[:down]:
         counts[irrep][1] += 1
     return {irrep: (a, b) for irrep, (a, b) in counts.items() if a + b}
-
-
-def _fit_electrons(mol, energy, occupied) -> bool:
-    """Ionise the neutral atoms until the molecule's electrons are matched, changing ``occupied``.
-    False where the atoms' spins cannot give the molecule's."""
-    for spin, wanted in enumerate(mol.nelec):
-        surplus = int(occupied[spin].sum()) - wanted
-        if surplus and surplus * mol.charge <= 0:
-            return False
-        for _ in range(abs(surplus)):
-            choice = occupied[spin] if surplus > 0 else ~occupied[spin]
-            ends = np.where(choice, energy[spin], -np.inf if surplus > 0 else np.inf)
-            k = int(np.argmax(ends) if surplus > 0 else np.argmin(ends))
-            occupied[spin][k] = surplus < 0
-    return True
-
-
-def _transfer_pair(energy, owner, sigma, occupied):
-    """(spin, donor column, acceptor column) of the cheapest electron transfer between the atoms
-    that the bond's symmetry allows; None where there is no electron or no hole."""
-    best, pair = np.inf, None
-    for spin in (0, 1):
-        donors = np.flatnonzero(occupied[spin] & sigma[spin])
-        holes = np.flatnonzero(~occupied[spin] & sigma[spin])
-        for donor in donors:
-            for hole in holes[owner[holes] != owner[donor]]:
-                cost = energy[spin][hole] - energy[spin][donor]
-                if cost < best:
-                    best, pair = cost, (spin, int(donor), int(hole))
-    return pair
 
 
 def _orthonormal(label, coeff, occupied, overlap) -> Start:
