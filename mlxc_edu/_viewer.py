@@ -27,7 +27,7 @@ def view(
     ----------
     calc : the calculation.
     what : ``"density"``; ``"spin"``, α minus β; or ``"difference"``, ``calc`` minus ``other``. Blue
-        is where the value is positive, red where it is negative.
+        is where the value is positive, orange where it is negative.
     other : for the difference, a second calculation at the same geometry; any method, any basis.
     isovalue : of the surfaces, electrons per Bohr³; default 0.02, for a difference 0.002.
 
@@ -75,7 +75,9 @@ def view(
             continue
         surface = {"isoval": sign * isovalue, "color": colour, "opacity": 0.6}
         picture.addVolumetricData(text, "cube", surface)
+    picture.rotate(90, "y")  # a diatomic lies on z, along the line of sight
     picture.zoomTo()
+    picture.zoom(1.4)
     return picture
 
 
