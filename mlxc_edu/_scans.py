@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import time
-from collections.abc import Iterable, Iterator
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 import pyscf
-from pyscf import lib
-from tqdm.auto import tqdm
 
 from ._catalogue import MOLECULES
 from ._exact import exact, exact_level
+from ._jobs import code_version, identity, run_jobs
 from ._molecule import molecule
 from ._result import Result
 from ._solve import solve
@@ -27,7 +21,6 @@ from .ks._kohn_sham import canonical_name
 from .units import KCAL_PER_HARTREE
 
 BARE_PROTON = "H+"  # no electrons, no energy
-MEMORY_PER_WORKER = 500  # MB; PySCF, SciPy and a diatomic's integrals
 
 
 def dissociation(
@@ -88,7 +81,7 @@ def dissociation(
     points = Store(store)
 
     level = exact_level(molecule(name, basis=basis)) if "exact" in names else None
-    settings = dict(basis=basis, code=_code_version(), pyscf=pyscf.__version__)
+    settings = dict(basis=basis, code=code_version(), pyscf=pyscf.__version__)
     jobs = []
     for method in names:
         job = dict(settings, method=method, level=level if method == "exact" else None)
@@ -100,7 +93,7 @@ def dissociation(
     for method in names:
         limit, limit_converged, trouble = _separated(values, method, atoms, charge)
         for distance in distances:
-            value = values[_identity(dict(system=name, r=distance, method=method))]
+            value = values[identity(dict(system=name, r=distance, method=method))]
             rows.append(
                 {
                     "method": method,
@@ -117,58 +110,6 @@ def dissociation(
     return pd.DataFrame(rows)
 
 
-def run_jobs(jobs, compute, store, *, workers, memory, progress) -> dict[tuple, dict[str, Any]]:
-    """The value of every job, from the store or computed in parallel; by :func:`_identity`."""
-    values, missing = {}, []
-    for job in jobs:
-        value = store.get(job)
-        if value is None:
-            missing.append(job)
-        else:
-            values[_identity(job)] = value
-    with tqdm(total=len(jobs), initial=len(values), unit="point", disable=not progress) as bar:
-        for job, value in _parallel(missing, compute, store, workers, memory):
-            values[_identity(job)] = value
-            bar.set_postfix_str(f"{job['system']} {job['method']}", refresh=False)
-            bar.update()
-    return values
-
-
-def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dict]]:
-    workers = workers or max(1, min(joblib.cpu_count(), memory // MEMORY_PER_WORKER))
-    workers = min(workers, len(jobs))
-    if workers <= 1:
-        for job in jobs:
-            yield _one_thread(job, compute, store, memory)
-        return
-    # The longest first, so that no worker is left alone with one at the end.
-    jobs = sorted(jobs, key=lambda job: job["method"] != "exact")
-    with joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
-        run = joblib.Parallel(return_as="generator_unordered", batch_size=1)
-        task = joblib.delayed(_one_thread)
-        yield from run(task(job, compute, store, memory // workers) for job in jobs)
-
-
-def _one_thread(job, compute, store, memory):
-    # On small molecules a second thread gains little, and two scans at a time would fight.
-    with lib.with_omp_threads(1):
-        return job, _finish(job, compute, store, memory)
-
-
-def _finish(job, compute, store, memory) -> dict[str, Any]:
-    """Compute a job and write it down before anyone else hears of it. One that fails is reported
-    in the table and not stored; the others go on."""
-    began = time.perf_counter()
-    try:
-        value = compute(job, memory)
-    except Exception as error:
-        nothing = dict(energy=np.nan, converged=False, charge=np.nan, dipole=np.nan)
-        return dict(nothing, seconds=time.perf_counter() - began, state=f"failed: {error!r}")
-    value["seconds"] = time.perf_counter() - began
-    store.put(job, value)
-    return value
-
-
 def _compute(job, memory) -> dict[str, Any]:
     mol = molecule(job["system"], bond_length=job["r"], basis=job["basis"])
     mol.max_memory = memory
@@ -181,10 +122,6 @@ def _compute(job, memory) -> dict[str, Any]:
         "dipole": result.dipole,
         "state": "; ".join([result.method, *result.notes]),
     }
-
-
-def _identity(job) -> tuple:
-    return job["system"], job["r"], job["method"]
 
 
 def _diatomic(system) -> tuple[str, tuple[str, str], int]:
@@ -234,7 +171,7 @@ def _separated(values, method, atoms, charge) -> tuple[float, bool, list[str]]:
     def at(fragment):
         if fragment == BARE_PROTON:
             return 0.0, True, []
-        value = values[_identity(dict(system=fragment, r=None, method=method))]
+        value = values[identity(dict(system=fragment, r=None, method=method))]
         trouble = [] if value["converged"] else [f"free {fragment}: {value['state']}"]
         return value["energy"], value["converged"], trouble
 
@@ -245,14 +182,3 @@ def _separated(values, method, atoms, charge) -> tuple[float, bool, list[str]]:
         ((at(a), at(b)) for a, b in ends), key=lambda pair: pair[0][0] + pair[1][0]
     )
     return energy + e, converged and c, trouble + t
-
-
-@cache
-def _code_version() -> str:
-    """A hash of the code that decides a point's numbers: after a change nothing old is trusted."""
-    here = Path(__file__).parent
-    files = [here / f"{name}.py" for name in ("_molecule", "_result", "_solve", "_exact", "_scans")]
-    digest = hashlib.sha256()
-    for file in [*files, *sorted((here / "ks").glob("*.py"))]:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]

@@ -183,7 +183,7 @@ def test_trouble_with_a_free_atom_is_told(store, monkeypatch):
 def test_changed_code_trusts_nothing_old(store, monkeypatch):
     mx.dissociation("H2", **H2, store=store, workers=1)
     calls = count_computations(monkeypatch)
-    monkeypatch.setattr(_scans, "_code_version", lambda: "changed")
+    monkeypatch.setattr(_scans, "code_version", lambda: "changed")
     mx.dissociation("H2", **H2, store=store, workers=1)
     assert len(calls) == 8
 

@@ -11,9 +11,11 @@ PACKAGE = Path(mlxc_edu.__file__).parent
 # Lower rooms first; a module may import from rooms below its own, and from its own.
 ROOMS = [
     {"units", "_catalogue", "_threads", "_store"},
+    {"_geometry"},
     {"_molecule"},
     {"ks"},
     {"_result", "_solve", "_exact"},
+    {"_jobs"},
     {"_scans"},
     {"_plots", "_viewer", "_page"},
     {"_cli"},
