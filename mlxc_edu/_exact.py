@@ -127,7 +127,9 @@ def _coupled_cluster(mol) -> Result:
         notes.append("no single determinant dominates: the energy may be far off")
     for other in solutions:
         if other is not best:
-            doubt = "" if other in trusted else ", not described by a single determinant"
+            doubt = "" if other.converged else ", not converged"
+            if other.largest_doubles >= DOMINANT:
+                doubt += ", not described by a single determinant"
             above = other.energy - best.energy
             notes.append(f"not taken: CCSD(T), {other.kind}, {above:+.6f} Hartree{doubt}")
     converged = best.converged and best.solver.converged_lambda
