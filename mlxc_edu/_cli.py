@@ -1,4 +1,4 @@
-"""The command line: ``mlxc-edu tour | lab | run | scan``."""
+"""The command line: ``mlxc-edu tour | lab | run | scan | weights``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import ast
 import sys
 from pathlib import Path
+
+from . import _cli_weights
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -65,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("--output", type=Path, metavar="FILE.csv", help="default: MOLECULE.csv")
     scan.add_argument("--figure", type=Path, metavar="FILE.html", help="write the figure, too")
     scan.set_defaults(command=_scan)
+
+    _cli_weights.add_to(commands)
     return parser
 
 

@@ -10,7 +10,7 @@ import mlxc_edu
 PACKAGE = Path(mlxc_edu.__file__).parent
 # Lower rooms first; a module may import from rooms below its own, and from its own.
 ROOMS = [
-    {"units", "_catalogue", "_threads", "_store"},
+    {"units", "_catalogue", "_threads", "_store", "weights"},
     {"_geometry"},
     {"_molecule"},
     {"ks"},
@@ -18,7 +18,7 @@ ROOMS = [
     {"_jobs"},
     {"_scans"},
     {"_plots", "_viewer", "_page"},
-    {"_cli"},
+    {"_cli", "_cli_weights"},
     {"__init__"},
 ]
 

@@ -3,40 +3,62 @@
 from __future__ import annotations
 
 import re
+import warnings
 from difflib import get_close_matches
 
 from pyscf import dft, gto
+from pyscf.data import elements
 from pyscf.dft import libxc
 
+from .. import weights
 from .._molecule import require_molecule
+from ._dispersion import d3bj
 
 # PySCF reads "LDA" as exchange alone; papers mean correlation, too (Vosko, Wilk, Nusair 1980).
 _PAPER_NAMES = {"LDA": "LDA,VWN"}
 _DISPERSION = re.compile(r"-(D\d?(\w*|\(\w+\)))$", re.IGNORECASE)
+_LAST_TRAINED = "Ar"
+_warned: set[str] = set()
 
 
 def canonical_name(method: str) -> str:
     """The one spelling of a functional's name that tables and stores use; ω may be written w.
 
-    Raises ValueError with near names when libxc does not know the functional.
+    Raises ValueError with near names when the functional is unknown.
     """
     if not isinstance(method, str) or not method.strip():
         raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
     name = method.strip().replace("ω", "w").upper()
     if not re.search("[A-Z]", name):
         raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
+    name, dispersion = split_dispersion(name)
+    learned = {model.upper(): model for model in weights.MODELS}
+    if name in learned:
+        return learned[name] + dispersion
     name = {"CAMB3LYP": "CAM-B3LYP"}.get(name, name.replace("WB97", "wB97"))
     libxc_code(name)
-    return name
+    return name + dispersion
+
+
+def split_dispersion(name: str) -> tuple[str, str]:
+    """('PBE', '-D3BJ') of 'PBE-D3BJ'; the second is empty where nothing is added."""
+    found = _DISPERSION.search(name)
+    if not found:
+        return name, ""
+    if found[1].upper() not in ("D3BJ", "D3(BJ)"):
+        raise ValueError(
+            f"{name!r}: the dispersion correction {found[1]} is not available; there is -D3BJ"
+        )
+    return name[: found.start()], "-D3BJ"
+
+
+def is_learned(name: str) -> bool:
+    """Whether a canonical name is a learned functional's."""
+    return split_dispersion(name)[0] in weights.MODELS
 
 
 def libxc_code(name: str) -> str:
-    """What PySCF is given for a canonical name."""
-    if dispersion := _DISPERSION.search(name):
-        raise ValueError(
-            f"{name!r}: dispersion corrections ({dispersion[1]}) are not available; "
-            f"use {name[: dispersion.start()]!r}"
-        )
+    """What PySCF is given for a canonical name without dispersion."""
     code = _PAPER_NAMES.get(name, name)
     try:
         libxc.parse_xc(code)
@@ -44,32 +66,83 @@ def libxc_code(name: str) -> str:
         libxc.rsh_coeff(code)
         libxc.nlc_coeff(code)
     except Exception as error:  # PySCF raises a different type for each way to fail
-        known = [*libxc.XC_ALIAS, *libxc.XC_CODES, *_PAPER_NAMES, "HF"]
+        known = [*weights.MODELS, *libxc.XC_ALIAS, *libxc.XC_CODES, *_PAPER_NAMES, "HF"]
         near = get_close_matches(name.upper(), known, n=5, cutoff=0.5)
         hint = f"near names: {', '.join(near)}" if near else "try LDA, PBE, B3LYP, wB97X or HF"
         raise ValueError(f"unknown method {name!r}; {hint}") from error
     return code
 
 
-def KS(mol: gto.Mole, xc: str = "PBE", *, unrestricted: bool = False):
+def KS(mol: gto.Mole, xc: str = "PBE", *, unrestricted: bool = False, precision: str = "float32"):
     """A PySCF Kohn–Sham object for a functional named as papers name it.
 
     Parameters
     ----------
     mol : the molecule.
-    xc : any libxc name (``"PBE"``, ``"B3LYP"``, ``"ωB97X"``, ``"TPSS"``, ``"0.5*HF+0.5*B88,LYP"``),
-        ``"LDA"`` (Slater exchange with VWN5 correlation) or ``"HF"``. Case does not matter.
+    xc : a learned functional (``"DM21"``, ``"DM21m"``, ``"DM21mc"``, ``"DM21mu"``), any libxc name
+        (``"PBE"``, ``"B3LYP"``, ``"ωB97X"``, ``"TPSS"``, ``"0.5*HF+0.5*B88,LYP"``), ``"LDA"``
+        (Slater exchange with VWN5 correlation) or ``"HF"``. Case does not matter. The suffix
+        ``"-D3BJ"`` adds dispersion, to DM21 with B3LYP's parameters.
     unrestricted : use UKS even when no electron is unpaired.
+    precision : ``"float32"`` or ``"float64"``, of a learned functional's network and local
+        exchange. Features and energies are float64 either way.
 
     Returns
     -------
-    ``pyscf.dft.rks.RKS`` for a closed shell, else ``pyscf.dft.uks.UKS``; not yet run.
+    ``pyscf.dft.rks.RKS`` for a closed shell, else ``pyscf.dft.uks.UKS``; not yet run. A learned
+    functional's object is a subclass of these; see :mod:`mlxc_edu.ks`.
 
     Raises
     ------
-    ValueError : the functional is unknown (the message lists near names).
+    ValueError : the functional is unknown (the message lists near names), or a learned one cannot
+        take this molecule (Cartesian basis functions, effective core potentials).
+    FileNotFoundError : a learned functional's weights are missing; the message gives the command
+        that gets them.
     """
     require_molecule(mol)
-    code = libxc_code(canonical_name(xc))
+    name = canonical_name(xc)
+    if is_learned(name):
+        return _learned(mol, name, unrestricted, precision)
+    plain, dispersion = split_dispersion(name)
     # UKS even for one electron and for HF: PySCF's own one-electron shortcut ignores occupations.
-    return dft.UKS(mol, xc=code) if mol.spin or unrestricted else dft.RKS(mol, xc=code)
+    kind = dft.UKS if mol.spin or unrestricted else dft.RKS
+    mf = kind(mol, xc=libxc_code(plain))
+    if dispersion:
+        d3bj(mol, plain)  # says so if there are no parameters
+        mf.disp = "d3bj"
+    return mf
+
+
+def _learned(mol, name, unrestricted, precision):
+    from ._learned import LearnedRKS, LearnedUKS  # JAX is loaded when it is wanted
+    from ._learned_xc import dm21
+
+    if precision not in ("float32", "float64"):
+        raise ValueError(f"precision is 'float32' or 'float64', not {precision!r}")
+    if mol.cart:
+        raise ValueError(
+            f"{name} needs spherical basis functions: build the molecule with cart=False"
+        )
+    if mol.has_ecp():
+        raise ValueError(
+            f"{name} needs all electrons, and this basis comes with an effective core potential; "
+            "take an all-electron basis"
+        )
+    plain, dispersion = split_dispersion(name)
+    functional = dm21(plain, precision)
+    _warn_of_heavy_elements(mol, plain)
+    kind = LearnedUKS if mol.spin or unrestricted else LearnedRKS
+    return kind(mol, name, functional, dispersion=bool(dispersion))
+
+
+def _warn_of_heavy_elements(mol, name) -> None:
+    heavy = {mol.atom_pure_symbol(i) for i in range(mol.natm)} - {"Ghost"}
+    heavy = {s for s in heavy if elements.charge(s) > elements.charge(_LAST_TRAINED)} - _warned
+    if heavy:
+        _warned.update(heavy)
+        warnings.warn(
+            f"{', '.join(sorted(heavy))}: {name}'s exact fractional-electron data end at "
+            f"{_LAST_TRAINED} and its molecules are of light main-group elements; beyond them it "
+            "extrapolates",
+            stacklevel=4,
+        )

@@ -1,0 +1,24 @@
+"""Exchange-correlation functionals as pure functions of arrays, in JAX.
+
+Nothing here knows of molecules, basis sets or PySCF: numbers at points go in, energies per volume
+come out, and derivatives are JAX's. All in atomic units. Features and energies are float64, so
+importing this package switches on JAX's 64-bit numbers.
+"""
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+
+from . import dm21  # noqa: E402
+from ._derivatives import energy_and_potential, hessian_product  # noqa: E402
+from ._features import FEATURES, OMEGAS, Features, density_features  # noqa: E402
+
+__all__ = [
+    "FEATURES",
+    "OMEGAS",
+    "Features",
+    "density_features",
+    "dm21",
+    "energy_and_potential",
+    "hessian_product",
+]

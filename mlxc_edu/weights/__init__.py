@@ -1,0 +1,33 @@
+"""Released model parameters: fetched by hash, verified, read without TensorFlow.
+
+DM21 model parameters © DeepMind (Kirkpatrick et al., Science 374, 1385 (2021)), CC BY 4.0,
+https://creativecommons.org/licenses/by/4.0/. They are downloaded, never part of this package.
+"""
+
+from ._bundle import BundleError
+from ._released import (
+    ATTRIBUTION,
+    FILES,
+    MODELS,
+    MissingWeights,
+    WrongWeights,
+    canonical,
+    fetch,
+    folder,
+    load,
+    verify,
+)
+
+__all__ = [
+    "ATTRIBUTION",
+    "FILES",
+    "MODELS",
+    "BundleError",
+    "MissingWeights",
+    "WrongWeights",
+    "canonical",
+    "fetch",
+    "folder",
+    "load",
+    "verify",
+]
