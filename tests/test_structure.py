@@ -11,7 +11,7 @@ PACKAGE = Path(mlxc_edu.__file__).parent
 # Lower rooms first; a module may import from rooms below its own, and from its own.
 ROOMS = [
     {"units", "_catalogue", "_threads", "_store", "weights"},
-    {"_geometry"},
+    {"_geometry", "functionals"},
     {"_molecule"},
     {"ks"},
     {"_result", "_solve", "_exact"},

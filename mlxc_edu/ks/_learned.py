@@ -4,23 +4,21 @@ energy, and nothing that would quietly use one of PySCF's."""
 from __future__ import annotations
 
 import numpy as np
-from pyscf import df, dft, lib
+from pyscf import df, lib
 from pyscf.df import df_jk
 from pyscf.dft import rks, roks, uks
-from pyscf.scf import hf
+from pyscf.scf import hf, uhf
 
-from .._threads import one_blas_thread
 from ._dispersion import d3bj
 from ._learned_xc import LearnedXC
+from ._staging import STAGED, ConvergesInStages
 from ._unsupported import NoIntegrator, RefusesOtherRoutes
 
 MEMORY_SHARE = 0.125  # of ``max_memory``, for tables of local exchange and basis functions
 NOISE = 1e-7  # Hartree; the energy's jitter with a network in single precision
-STAGED = "staged"
-COARSE_LEVEL = 0  # grid of the staged guess
 
 
-class _Learned(RefusesOtherRoutes):
+class _Learned(RefusesOtherRoutes, ConvergesInStages):
     """What differs from PySCF's classes.
 
     Attributes
@@ -32,16 +30,18 @@ class _Learned(RefusesOtherRoutes):
         guesses have their usual names.
     fitted : whether the last energy used density-fitted local exchange (memory asks for it); a
         finished calculation has had its energy evaluated once more without.
+    minimised : whether direct minimisation had to help.
     """
 
-    _keys = frozenset({"functional", "fitted", "dispersion"})
+    _keys = frozenset({"functional", "dispersion", "energy_noise", "fitted", "minimised"})
 
     def _set_up(self, name: str, functional: LearnedXC, dispersion: bool):
         self._name, self.functional, self.dispersion = name, functional, dispersion
         self._numint = NoIntegrator(name)
         self.init_guess = STAGED
         self.conv_tol = NOISE if functional.dtype == np.float32 else 1e-9
-        self.fitted = False
+        self.energy_noise = NOISE if functional.dtype == np.float32 else 1e-9
+        self.fitted = self.minimised = False
 
     @property
     def xc(self) -> str:
@@ -89,7 +89,9 @@ class _Learned(RefusesOtherRoutes):
             raise NotImplementedError(f"excited states are not available with {self.xc}")
         mo_coeff = self.mo_coeff if mo_coeff is None else mo_coeff
         mo_occ = self.mo_occ if mo_occ is None else mo_occ
-        dm = self._spin_density(np.asarray(self.make_rdm1(mo_coeff, mo_occ)))
+        each_spin = isinstance(mo_occ, tuple)  # as PySCF's restricted open shell asks
+        make = uhf.make_rdm1 if each_spin else self.make_rdm1
+        dm = self._spin_density(np.asarray(make(mo_coeff, mo_occ)))
 
         def respond(dm1):
             dm1 = np.asarray(dm1)
@@ -103,40 +105,6 @@ class _Learned(RefusesOtherRoutes):
             return change + self.get_j(self.mol, one[0] + one[1])
 
         return respond
-
-    @one_blas_thread
-    def scf(self, dm0=None, **kwargs):
-        return super().scf(dm0, **kwargs)
-
-    kernel = scf
-
-    def get_init_guess(self, mol=None, key=STAGED, **kwargs):
-        if isinstance(key, str) and key.lower() == STAGED:
-            return self._staged_guess()
-        return super().get_init_guess(mol, key, **kwargs)
-
-    def _staged_guess(self):
-        """The density of the functional itself on a coarse grid, from one of PBE there."""
-        density = None
-        for mf in (self._plain(), self._learned()):
-            if hasattr(self, "with_df"):
-                mf = mf.density_fit(with_df=self.with_df, only_dfj=True)
-            mf.grids.level = COARSE_LEVEL
-            mf.verbose, mf.max_memory, mf.chkfile = 0, self.max_memory, None
-            mf.conv_tol, mf.conv_tol_grad, mf.max_cycle = 1e-5, 3e-3, 30
-            mf.get_hcore, mf._eri = self.get_hcore, self._eri
-            mf.kernel(density)
-            density, self._eri = mf.make_rdm1(), mf._eri
-        return density
-
-    def _plain(self):
-        kind = dft.ROKS if self.istype("ROKS") else dft.UKS if self.istype("UKS") else dft.RKS
-        return kind(self.mol, xc="PBE")
-
-    def _learned(self):
-        kind = next(c for c in type(self).__mro__ if c.__bases__[0] is _Learned)
-        xc = LearnedXC(self.functional.energy_density, self.functional.parameters)
-        return kind(self.mol, self._name, xc)
 
     def _finalize(self):
         if self.fitted:
@@ -164,6 +132,11 @@ class _Learned(RefusesOtherRoutes):
         mf = df_jk.density_fit(self, with_df=with_df, only_dfj=only_dfj)
         return lib.set_class(mf, (_FittedCoulomb, mf.__class__))
 
+    def newton(self):
+        """The same with second-order convergence; its Hessian is JAX's derivative."""
+        mf = super().newton()
+        return lib.set_class(mf, (_SecondOrder, mf.__class__))
+
     def nuc_grad_method(self):
         """Analytic nuclear gradients, the response of the grid included."""
         from ._learned_gradients import Gradients
@@ -173,6 +146,10 @@ class _Learned(RefusesOtherRoutes):
     Gradients = nuc_grad_method
 
     def do_disp(self, disp=None) -> bool:
+        if self.disp:
+            raise NotImplementedError(
+                f"disp={self.disp!r} cannot be set here; KS(mol, 'DM21-D3BJ') adds dispersion"
+            )
         return self.dispersion
 
     def get_dispersion(self, disp=None, with_3body=None, verbose=None) -> float:
@@ -180,6 +157,8 @@ class _Learned(RefusesOtherRoutes):
         return d3bj(self.mol)[0] if self.dispersion else 0.0
 
     def do_nlc(self) -> bool:
+        if self.nlc:
+            raise NotImplementedError(f"nonlocal correlation is not available with {self.xc}")
         return False
 
     def dump_flags(self, verbose=None):
@@ -215,8 +194,18 @@ class _FittedCoulomb:
     Gradients = nuc_grad_method
 
 
+class _SecondOrder:
+    """Mixed in where convergence is of second order."""
+
+    def density_fit(self, *args, **kwargs):
+        raise NotImplementedError("call density_fit() first and newton() on what it returns")
+
+
 class LearnedRKS(_Learned, rks.RKS):
     """Restricted."""
+
+    _plain = rks.RKS
+    _bare = property(lambda self: LearnedRKS)
 
     def __init__(self, mol, name, functional, dispersion=False):
         self._name = name
@@ -227,6 +216,9 @@ class LearnedRKS(_Learned, rks.RKS):
 class LearnedUKS(_Learned, uks.UKS):
     """Unrestricted."""
 
+    _plain = uks.UKS
+    _bare = property(lambda self: LearnedUKS)
+
     def __init__(self, mol, name, functional, dispersion=False):
         self._name = name
         uks.UKS.__init__(self, mol, xc=name)
@@ -235,6 +227,9 @@ class LearnedUKS(_Learned, uks.UKS):
 
 class LearnedROKS(_Learned, roks.ROKS):
     """Restricted open shell."""
+
+    _plain = roks.ROKS
+    _bare = property(lambda self: LearnedROKS)
 
     def __init__(self, mol, name, functional, dispersion=False):
         self._name = name

@@ -16,7 +16,7 @@ import numpy as np
 SMALLEST_GAP = 0.2  # Hartree; keeps the preconditioner finite for a degenerate pair
 LARGEST_ANGLE = 0.6  # radians in one step
 MEMORY = 20  # quasi-Newton pairs kept
-ENERGY_NOISE = 1e-9  # Hartree; an increase below this is rounding
+ENERGY_NOISE = 1e-9  # Hartree; an increase below this is rounding, unless the object knows better
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class Orbitals:
 @dataclass(frozen=True)
 class Minimum:
     """Where a minimisation ended: ``energy`` in Hartree, orbitals as PySCF lays them out
-    (UKS: a leading axis of two), and ``gradient``, the norm of the rotation gradient in Hartree."""
+    (UKS: a leading axis of two), ``gradient``, the norm of the rotation gradient in Hartree, and
+    ``builds``, the number of Fock matrices it took."""
 
     energy: float
     converged: bool
@@ -57,6 +58,7 @@ class Minimum:
     mo_coeff: np.ndarray
     mo_energy: np.ndarray
     mo_occ: np.ndarray
+    builds: int
 
 
 def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150) -> Minimum:
@@ -68,6 +70,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150) -> Minim
     restricted = np.ndim(mo_occ) == 1
     channels = _channels(mo_coeff, mo_occ, restricted)
     hcore, overlap = mf.get_hcore(), mf.get_ovlp()
+    noise = getattr(mf, "energy_noise", ENERGY_NOISE)
 
     def energy_and_fock(channels):
         dms = [c.electrons * _occupied(c) @ _occupied(c).T for c in channels]
@@ -94,7 +97,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150) -> Minim
             trial_energy, fock = energy_and_fock(trial)
             builds += 1
             slope = step @ gradient
-            if trial_energy <= energy + 1e-4 * slope + ENERGY_NOISE or builds >= max_cycle:
+            if trial_energy <= energy + 1e-4 * slope + noise or builds >= max_cycle:
                 break
             step = step * np.clip(-0.5 * slope / (trial_energy - energy - slope), 0.1, 0.5)
 
@@ -114,7 +117,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150) -> Minim
     occ, eps = occ.astype(float), np.array(eps)
     if restricted:
         coeff, occ, eps = coeff[0], occ[0], eps[0]
-    return Minimum(energy, norm <= gradient_tol, norm, coeff, eps, occ)
+    return Minimum(energy, norm <= gradient_tol, norm, coeff, eps, occ, builds)
 
 
 def _channels(mo_coeff, mo_occ, restricted) -> list[Orbitals]:
