@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -45,8 +46,13 @@ def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dic
     jobs = sorted(jobs, key=lambda job: job["method"] != "exact")
     with joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
         run = joblib.Parallel(return_as="generator_unordered", batch_size=1)
-        task = joblib.delayed(_one_thread)
+        task = joblib.delayed(_in_worker)
         yield from run(task(job, compute, store, memory // workers) for job in jobs)
+
+
+def _in_worker(job, compute, store, memory):
+    os.environ["NPROC"] = "1"  # the size of JAX's thread pool, read when JAX is loaded
+    return _one_thread(job, compute, store, memory)
 
 
 def _one_thread(job, compute, store, memory):
@@ -80,7 +86,9 @@ def code_version() -> str:
     here = Path(__file__).parent
     names = ("_catalogue", "_geometry", "_molecule", "_result", "_solve", "_exact", "_scans")
     files = [here / f"{name}.py" for name in names]
+    for room in ("functionals", "ks", "weights"):
+        files += sorted((here / room).glob("*.py"))
     digest = hashlib.sha256()
-    for file in [*files, *sorted((here / "ks").glob("*.py"))]:
+    for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

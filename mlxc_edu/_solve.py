@@ -20,6 +20,7 @@ from .ks._starts import Start, atomic_spins_fit, atomic_starts, default_start, m
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
 RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
+GRADIENT_TOL = 1e-5  # Hartree
 ROUGHLY = 3e-4  # Hartree; the rotation gradient at which a start has shown where it leads
 SAME_STATE = 1e-5  # Hartree
 EQUAL = 2e-6  # Hartree; what the rough minimisation leaves open
@@ -113,7 +114,7 @@ def _lowest_state(mol, method, unrestricted) -> State:
     if len(rivals) > 1:
         rivals.sort(key=lambda lead: _energy(mf, lead[1]))
     start, lead = rivals[0]
-    return _state(start.label, mf, minimise(mf, lead.mo_coeff, lead.mo_occ), starts=len(leads))
+    return _state(start.label, mf, _minimise(mf, lead.mo_coeff, lead.mo_occ), starts=len(leads))
 
 
 def _leads(mf) -> list[tuple[Start, Minimum]]:
@@ -167,7 +168,13 @@ def _ordinary(mf) -> State:
     mf.kernel()
     if mf.converged:
         return State("PySCF's guess", mf, True)
-    return _state("PySCF's guess", mf, minimise(mf, mf.mo_coeff, mf.mo_occ))
+    return _state("PySCF's guess", mf, _minimise(mf, mf.mo_coeff, mf.mo_occ))
+
+
+def _minimise(mf, mo_coeff, mo_occ) -> Minimum:
+    """To what the arithmetic behind ``mf`` allows."""
+    tolerance = getattr(mf, "gradient_tol", GRADIENT_TOL)
+    return minimise(mf, mo_coeff, mo_occ, gradient_tol=tolerance)
 
 
 def _state(label, mf, minimum: Minimum, starts=1) -> State:
@@ -180,4 +187,6 @@ def _state(label, mf, minimum: Minimum, starts=1) -> State:
         mf.mo_coeff, mf.mo_energy = minimum.mo_coeff[0], minimum.mo_energy[0]
         mf.mo_occ = 2.0 * minimum.mo_occ[0]
     mf.e_tot, mf.converged = minimum.energy, minimum.converged
+    if getattr(mf, "fitted", False):
+        mf.e_tot += mf.exact_correction()
     return State(label, mf, minimum.converged, starts)

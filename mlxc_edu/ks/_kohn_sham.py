@@ -73,7 +73,13 @@ def libxc_code(name: str) -> str:
     return code
 
 
-def KS(mol: gto.Mole, xc: str = "PBE", *, unrestricted: bool = False, precision: str = "float32"):
+def KS(
+    mol: gto.Mole,
+    xc: str = "PBE",
+    *,
+    unrestricted: bool | None = None,
+    precision: str = "float32",
+):
     """A PySCF Kohn–Sham object for a functional named as papers name it.
 
     Parameters
@@ -83,14 +89,15 @@ def KS(mol: gto.Mole, xc: str = "PBE", *, unrestricted: bool = False, precision:
         (``"PBE"``, ``"B3LYP"``, ``"ωB97X"``, ``"TPSS"``, ``"0.5*HF+0.5*B88,LYP"``), ``"LDA"``
         (Slater exchange with VWN5 correlation) or ``"HF"``. Case does not matter. The suffix
         ``"-D3BJ"`` adds dispersion, to DM21 with B3LYP's parameters.
-    unrestricted : use UKS even when no electron is unpaired.
+    unrestricted : None takes UKS where electrons are unpaired, else RKS; True always UKS; False RKS,
+        or ROKS where electrons are unpaired.
     precision : ``"float32"`` or ``"float64"``, of a learned functional's network and local
         exchange. Features and energies are float64 either way.
 
     Returns
     -------
-    ``pyscf.dft.rks.RKS`` for a closed shell, else ``pyscf.dft.uks.UKS``; not yet run. A learned
-    functional's object is a subclass of these; see :mod:`mlxc_edu.ks`.
+    An object of PySCF's class RKS, UKS or ROKS, of a subclass for a learned functional; not yet
+    run.
 
     Raises
     ------
@@ -105,16 +112,22 @@ def KS(mol: gto.Mole, xc: str = "PBE", *, unrestricted: bool = False, precision:
         return _learned(mol, name, unrestricted, precision)
     plain, dispersion = split_dispersion(name)
     # UKS even for one electron and for HF: PySCF's own one-electron shortcut ignores occupations.
-    kind = dft.UKS if mol.spin or unrestricted else dft.RKS
-    mf = kind(mol, xc=libxc_code(plain))
+    kinds = {"RKS": dft.RKS, "UKS": dft.UKS, "ROKS": dft.ROKS}
+    mf = kinds[_kind(mol, unrestricted)](mol, xc=libxc_code(plain))
     if dispersion:
         d3bj(mol, plain)  # says so if there are no parameters
         mf.disp = "d3bj"
     return mf
 
 
+def _kind(mol, unrestricted) -> str:
+    if unrestricted or (unrestricted is None and mol.spin):
+        return "UKS"
+    return "ROKS" if mol.spin else "RKS"
+
+
 def _learned(mol, name, unrestricted, precision):
-    from ._learned import LearnedRKS, LearnedUKS  # JAX is loaded when it is wanted
+    from ._learned import LearnedRKS, LearnedROKS, LearnedUKS  # JAX is loaded when it is wanted
     from ._learned_xc import dm21
 
     if precision not in ("float32", "float64"):
@@ -131,8 +144,8 @@ def _learned(mol, name, unrestricted, precision):
     plain, dispersion = split_dispersion(name)
     functional = dm21(plain, precision)
     _warn_of_heavy_elements(mol, plain)
-    kind = LearnedUKS if mol.spin or unrestricted else LearnedRKS
-    return kind(mol, name, functional, dispersion=bool(dispersion))
+    kinds = {"RKS": LearnedRKS, "UKS": LearnedUKS, "ROKS": LearnedROKS}
+    return kinds[_kind(mol, unrestricted)](mol, name, functional, dispersion=bool(dispersion))
 
 
 def _warn_of_heavy_elements(mol, name) -> None:

@@ -33,14 +33,17 @@ class _Learned(RefusesOtherRoutes, ConvergesInStages):
     minimised : whether direct minimisation had to help.
     """
 
-    _keys = frozenset({"functional", "dispersion", "energy_noise", "fitted", "minimised"})
+    _keys = frozenset(
+        {"functional", "dispersion", "energy_noise", "gradient_tol", "fitted", "minimised"}
+    )
 
     def _set_up(self, name: str, functional: LearnedXC, dispersion: bool):
         self._name, self.functional, self.dispersion = name, functional, dispersion
         self._numint = NoIntegrator(name)
         self.init_guess = STAGED
-        self.conv_tol = NOISE if functional.dtype == np.float32 else 1e-9
-        self.energy_noise = NOISE if functional.dtype == np.float32 else 1e-9
+        single = functional.dtype == np.float32
+        self.energy_noise, self.gradient_tol = (NOISE, 1e-4) if single else (1e-9, 1e-5)
+        self.conv_tol = self.energy_noise
         self.fitted = self.minimised = False
 
     @property

@@ -112,12 +112,12 @@ class LearnedXC:
         mirrors = keeping(self._mirrors, *matrices)
         old = self._quadrature
         same = old is not None and [m.signs for m in old.mirrors] == [m.signs for m in mirrors]
-        if not same or (exact and old.fitted):
-            new = Quadrature(mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact)
-            if exact and same:
-                return new  # used once; the fitted one stays
+        if old is not None and same and not (exact and old.fitted):
+            return old
+        new = Quadrature(mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact)
+        if not (exact and same):  # else it is used once, and the fitted one stays
             self._quadrature = new
-        return self._quadrature
+        return new
 
     def energy_and_fock(self, mol, grids, dm, memory, *, exact=False):
         """E_xc in Hartree, ∂E_xc/∂γ like ``dm``, and whether local exchange was fitted.
@@ -138,7 +138,7 @@ class LearnedXC:
         energy = sum(float(part) for part, _ in parts)
         if not np.isfinite(energy):
             self._complain(points, dm, prepared)
-        fock = sum(np.asarray(part) for _, part in parts)
+        fock = np.sum([part for _, part in parts], axis=0)
         return energy, symmetrised(points.mirrors, fock), points.fitted
 
     def response(self, mol, grids, dm, dm1, memory):
@@ -155,7 +155,7 @@ class LearnedXC:
             _, v = energy_and_potential(self.energy_density, self.parameters, f)
             v1 = hessian_product(self.energy_density, self.parameters, f, f1)
             parts.append(fock_change(dm, x, batch.chi, batch.weights, v, dm1, x1, v1))
-        return symmetrised(points.mirrors, sum(np.asarray(part) for part in parts))
+        return symmetrised(points.mirrors, np.sum(parts, axis=0))
 
     def _complain(self, points, dm, prepared) -> NoReturn:
         for i, batch in enumerate(points):

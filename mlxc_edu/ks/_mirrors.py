@@ -62,7 +62,7 @@ def keeping(mirrors: list[Mirror], *matrices: np.ndarray) -> list[Mirror]:
 
 def symmetrised(mirrors: list[Mirror], matrix: np.ndarray) -> np.ndarray:
     """The average over the mirror images of a (..., nao, nao) matrix."""
-    return sum(m.of(matrix) for m in mirrors) / len(mirrors)
+    return np.mean([m.of(matrix) for m in mirrors], axis=0)
 
 
 def distinct_points(mol, mirrors: list[Mirror], coords, weights):

@@ -34,7 +34,7 @@ class Start:
 
 def default_start(mf) -> Start:
     """PySCF's own guess, one diagonalisation on."""
-    dm = mf.get_init_guess()
+    dm = mf.get_init_guess(key="minao")
     fock = mf.get_fock(dm=dm)
     energy, coeff = mf.eig(fock, mf.get_ovlp())
     return Start("superposed atomic densities", coeff, mf.get_occ(energy, coeff))
