@@ -89,8 +89,8 @@ def KS(
         (``"PBE"``, ``"B3LYP"``, ``"ωB97X"``, ``"TPSS"``, ``"0.5*HF+0.5*B88,LYP"``), ``"LDA"``
         (Slater exchange with VWN5 correlation) or ``"HF"``. Case does not matter. The suffix
         ``"-D3BJ"`` adds dispersion, to DM21 with B3LYP's parameters.
-    unrestricted : None takes UKS where electrons are unpaired, else RKS; True always UKS; False RKS,
-        or ROKS where electrons are unpaired.
+    unrestricted : None takes UKS where electrons are unpaired, else RKS; True always takes UKS;
+        False takes RKS, or ROKS where electrons are unpaired.
     precision : ``"float32"`` or ``"float64"``, of a learned functional's network and local
         exchange. Features and energies are float64 either way.
 

@@ -50,13 +50,13 @@ def find_mirrors(mol, coords, weights) -> list[Mirror]:
 
 
 def keeping(mirrors: list[Mirror], *matrices: np.ndarray) -> list[Mirror]:
-    """Those under which every (..., nao, nao) matrix stays as it is."""
-    return [
-        m
-        for m in mirrors
-        if all(
-            np.abs(m.of(x) - x).max() <= SAME_DENSITY * max(1, np.abs(x).max()) for x in matrices
-        )
+    """The identity, and those under which every (..., nao, nao) matrix stays as it is."""
+
+    def change(mirror, matrix):
+        return np.abs(mirror.of(matrix) - matrix).max() / max(1.0, np.abs(matrix).max())
+
+    return mirrors[:1] + [
+        m for m in mirrors[1:] if all(change(m, x) <= SAME_DENSITY for x in matrices)
     ]
 
 
