@@ -182,8 +182,8 @@ def _state(label, mf, minimum: Minimum, starts=1) -> State:
     symmetry."""
     mf.mo_coeff, mf.mo_occ, mf.mo_energy = minimum.mo_coeff, minimum.mo_occ, minimum.mo_energy
     if mf.mol.spin == 0 and minimum.mo_occ.ndim == 2 and abs(mf.spin_square()[0]) < 1e-6:
-        grids, mf = mf.grids, KS(mf.mol, mf.xc)
-        mf.grids = grids
+        grids, disp, mf = mf.grids, mf.disp, KS(mf.mol, mf.xc)
+        mf.grids, mf.disp = grids, disp
         mf.mo_coeff, mf.mo_energy = minimum.mo_coeff[0], minimum.mo_energy[0]
         mf.mo_occ = 2.0 * minimum.mo_occ[0]
     mf.e_tot, mf.converged = minimum.energy, minimum.converged
