@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from ._molecule import require_molecule
 from ._result import Result, make_result
 from ._threads import one_blas_thread
 from .ks import KS
-from .ks._kohn_sham import canonical_name
+from .ks._kohn_sham import canonical_name, is_learned
 from .ks._minimise import Minimum, minimise
 from .ks._starts import Start, atomic_spins_fit, atomic_starts, default_start, mixed_start
+from .units import KCAL_PER_HARTREE
 
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
@@ -30,12 +31,14 @@ STRETCHED = 1.3  # times the sum of covalent radii
 
 @dataclass(frozen=True)
 class State:
-    """One self-consistent solution, the start that led to it, and how many starts were tried."""
+    """One self-consistent solution, the start that led to it, how many starts were tried, and by
+    how much a state that was passed over lies lower (Hartree)."""
 
     label: str
     mean_field: Any
     converged: bool
     starts: int = 1
+    passed_over: float = 0.0
 
     @property
     def energy(self) -> float:
@@ -53,8 +56,10 @@ def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = Non
 
     Atoms, diatomics and stretched molecules are started from several densities (atoms with
     opposite spins, ions, an electron half handed over, PySCF's own guess, HOMO and LUMO mixed),
-    each minimised directly on a coarse grid, and the lowest refined. Anything else is an ordinary
-    self-consistent field, minimised directly where that does not converge.
+    each minimised directly on a coarse grid, and the lowest refined. Of a learned functional's
+    states of a diatomic, the lowest that atoms or ions lead to is taken; a lower one is named in
+    the notes. Anything else is an ordinary self-consistent field, minimised directly where that
+    does not converge.
 
     Parameters
     ----------
@@ -77,6 +82,9 @@ def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = Non
     state = _lowest_state(mol, method, unrestricted)
     mf = state.mean_field
     notes = [f"lowest of {state.starts} starts, from: {state.label}"] if state.starts > 1 else []
+    if state.passed_over > SAME_STATE:
+        lower = state.passed_over * KCAL_PER_HARTREE
+        notes.append(f"a state that no atoms or ions lead to lies {lower:.1f} kcal/mol lower")
     if mol.natm == 2 and not atomic_spins_fit(mol):
         notes.append(NO_ATOMIC_LIMIT)
     if mol.spin == 0 and state.spin_square > 1e-3:
@@ -108,13 +116,19 @@ def _lowest_state(mol, method, unrestricted) -> State:
 
     coarse = KS(mol, method, unrestricted=True)
     coarse.grids.level = COARSE_GRID_LEVEL
-    leads = _leads(coarse)
+    leads = all_leads = _leads(coarse)
+    if is_learned(method) and mol.natm == 2:
+        # A learned functional was fitted near the densities of real states; a search over all
+        # densities finds others, tens of kcal/mol too low. What comes from atoms or ions decides.
+        leads = [lead for lead in leads if lead[0].atomic]
+    passed_over = leads[0][1].energy - all_leads[0][1].energy
     # The coarse grid may order near-degenerate states wrongly: one look each on the full one.
     rivals = [lead for lead in _distinct(leads) if lead[1].energy < leads[0][1].energy + RIVAL]
     if len(rivals) > 1:
         rivals.sort(key=lambda lead: _energy(mf, lead[1]))
     start, lead = rivals[0]
-    return _state(start.label, mf, _minimise(mf, lead.mo_coeff, lead.mo_occ), starts=len(leads))
+    state = _state(start.label, mf, _minimise(mf, lead.mo_coeff, lead.mo_occ))
+    return replace(state, starts=len(all_leads), passed_over=passed_over)
 
 
 def _leads(mf) -> list[tuple[Start, Minimum]]:
@@ -177,7 +191,7 @@ def _minimise(mf, mo_coeff, mo_occ) -> Minimum:
     return minimise(mf, mo_coeff, mo_occ, gradient_tol=tolerance)
 
 
-def _state(label, mf, minimum: Minimum, starts=1) -> State:
+def _state(label, mf, minimum: Minimum) -> State:
     """The minimum laid down in ``mf``, which becomes restricted where nothing breaks its spin
     symmetry."""
     mf.mo_coeff, mf.mo_occ, mf.mo_energy = minimum.mo_coeff, minimum.mo_occ, minimum.mo_energy
@@ -189,4 +203,4 @@ def _state(label, mf, minimum: Minimum, starts=1) -> State:
     mf.e_tot, mf.converged = minimum.energy, minimum.converged
     if getattr(mf, "fitted", False):
         mf.e_tot += mf.exact_correction()
-    return State(label, mf, minimum.converged, starts)
+    return State(label, mf, minimum.converged)

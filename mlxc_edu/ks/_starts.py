@@ -27,9 +27,12 @@ _ATOMS: dict = {}  # free atoms already solved in this process
 
 @dataclass(frozen=True)
 class Start:
+    """Orbitals to start from; ``atomic`` if they are those of separate atoms or ions."""
+
     label: str
     mo_coeff: np.ndarray
     mo_occ: np.ndarray
+    atomic: bool = False
 
 
 def default_start(mf) -> Start:
@@ -234,5 +237,8 @@ def _orthonormal(label, coeff, occupied, overlap) -> Start:
         occs.append((np.arange(o.shape[1] + v.shape[1]) < o.shape[1]).astype(float))
     width = min(c.shape[1] for c in coeffs)
     return Start(
-        label, np.array([c[:, :width] for c in coeffs]), np.array([o[:width] for o in occs])
+        label,
+        np.array([c[:, :width] for c in coeffs]),
+        np.array([o[:width] for o in occs]),
+        atomic=True,
     )
