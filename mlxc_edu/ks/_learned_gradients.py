@@ -19,6 +19,7 @@ from ..functionals import OMEGAS, Features, energy_and_potential
 from ._dispersion import d3bj
 from ._learned_xc import _features
 from ._local_exchange import ExactExchange
+from ._mirrors import distinct_points, find_mirrors, keeping
 
 BATCH_MEMORY = 64e6  # bytes of the derivative integrals of one batch
 _SECOND = [[4, 5, 6], [5, 7, 8], [6, 8, 9]]  # where PySCF keeps ∂²χ/∂x_i∂x_j
@@ -34,17 +35,27 @@ def _pull_to_chi(dm, x, chi, weights, v):
 def xc_gradient(mf, dm) -> np.ndarray:
     """∂E_xc/∂R at fixed density matrices ``dm`` (spins, nao, nao), (natm, 3) in Hartree/Bohr."""
     mol, grids = mf.mol, mf.grids
-    if _is_own_grid(grids):
+    if moves := _is_own_grid(grids):
         parts = list(grids_response_cc(grids))
     else:  # points from elsewhere stay where they are
         parts = [(grids.coords, grids.weights, None)]
-    total = np.zeros((mol.natm, 3))
-    for owner, (coords, weights, weights_slope) in enumerate(parts):
-        energy, slope = _points_gradient(mf, dm, coords, weights)
+    coords = np.vstack([part[0] for part in parts])
+    weights = np.concatenate([part[1] for part in parts])
+    owner = np.repeat(np.arange(len(parts)), [len(part[1]) for part in parts])
+
+    mirrors = keeping(find_mirrors(mol, coords, weights), dm)
+    one, members = distinct_points(mol, mirrors, coords)
+    weights, owner = np.bincount(members, weights), owner[one]
+    energy, total = np.zeros(len(one)), np.zeros((mol.natm, 3))
+    for atom in np.unique(owner):
+        its = owner == atom
+        energy[its], slope = _points_gradient(mf, dm, coords[one][its], weights[its])
         total += slope
-        if weights_slope is not None:
-            total += weights_slope @ energy
-            total[owner] -= slope.sum(axis=0)  # its points move along; all moved together is none
+        if moves:  # with their atom; where everything moves together nothing changes
+            total[atom] -= slope.sum(axis=0)
+    total = np.mean([m.of_forces(total) for m in mirrors], axis=0)
+    if moves:
+        total += np.concatenate([part[2] for part in parts], axis=2) @ energy[members]
     return total
 
 
@@ -81,10 +92,11 @@ def _points_gradient(mf, dm, coords, weights):
             if len(dm) == 1:
                 weight = weight.sum(axis=0, keepdims=True)
             with mol.with_range_coulomb(omega):
-                nu = mol.intor("int1e_grids_ip", grids=points)  # (3, g, a, b)
-            for s in range(len(dm)):
-                bra = e_density[s] * weight[s]
-                slope += np.einsum("ag,kgab,bg->ak", bra, nu, e_density[s], optimize=True)
+                nu = mol.intor("int1e_grids_ip", grids=points)  # (3, g, a, b), g fastest
+            for k in range(3):
+                for e_s, w_s in zip(e_density, weight):
+                    half = np.einsum("bag,bg->ag", nu[k].T, e_s)
+                    slope[:, k] += (half * e_s) @ w_s
     per_atom = [slope[first:last].sum(axis=0) for first, last in mol.aoslice_by_atom()[:, 2:]]
     return np.concatenate(energies), np.array(per_atom)
 

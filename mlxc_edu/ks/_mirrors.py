@@ -19,10 +19,12 @@ SAME_DENSITY = 1e-7
 
 @dataclass(frozen=True, eq=False)
 class Mirror:
-    """A reflection, or a product of reflections: ``signs`` of x, y and z about a centre, and what
-    it does to the basis functions, χ_a(mirrored r) = sign_a χ_partner(a)(r)."""
+    """A reflection, or a product of reflections: ``signs`` of x, y and z about a centre, the atom
+    that each atom goes to, and what it does to the basis functions,
+    χ_a(mirrored r) = sign_a χ_partner(a)(r)."""
 
     signs: tuple[int, int, int]
+    atom_partner: np.ndarray  # (natm,)
     partner: np.ndarray  # (nao,)
     sign: np.ndarray  # (nao,)
 
@@ -30,6 +32,10 @@ class Mirror:
         """The mirror image of a (..., nao, nao) matrix over basis functions."""
         image = matrix[..., self.partner, :][..., self.partner]
         return image * self.sign[:, None] * self.sign
+
+    def of_forces(self, vectors: np.ndarray) -> np.ndarray:
+        """The mirror image of one vector an atom, (natm, 3)."""
+        return vectors[self.atom_partner] * self.signs
 
 
 def find_mirrors(mol, coords, weights) -> list[Mirror]:
@@ -65,11 +71,12 @@ def symmetrised(mirrors: list[Mirror], matrix: np.ndarray) -> np.ndarray:
     return np.mean([m.of(matrix) for m in mirrors], axis=0)
 
 
-def distinct_points(mol, mirrors: list[Mirror], coords, weights):
-    """One point of each set of mirror images, with the weight of the set: (n, 3) and (n,)."""
+def distinct_points(mol, mirrors: list[Mirror], coords):
+    """One point of each set of mirror images, (n,), and to which of them each point belongs,
+    (len(coords),)."""
     places = _keys(coords - centre(mol))
     first = places.copy()
-    for mirror in mirrors:
+    for mirror in mirrors[1:]:
         image = places * mirror.signs
         differs = image != first
         column = differs.argmax(axis=1)  # the first coordinate in which they differ
@@ -77,7 +84,7 @@ def distinct_points(mol, mirrors: list[Mirror], coords, weights):
         larger = differs.any(axis=1) & (image[rows, column] > first[rows, column])
         first[larger] = image[larger]
     _, one, members = np.unique(first, axis=0, return_index=True, return_inverse=True)
-    return coords[one], np.bincount(members.ravel(), weights)
+    return one, members.ravel()
 
 
 def centre(mol) -> np.ndarray:
@@ -111,4 +118,4 @@ def _basis_mirror(mol, signs) -> Mirror | None:
     sign = np.where((here * there).sum(axis=0) < 0, -1.0, 1.0)
     if np.abs(there - sign * here).max() > 1e-5 * np.abs(here).max():
         return None
-    return Mirror(signs, partner, sign)
+    return Mirror(signs, atom_partner, partner, sign)

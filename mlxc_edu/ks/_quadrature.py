@@ -49,7 +49,8 @@ class Quadrature:
         used = weights != 0
         coords, weights = coords[used], weights[used]
         if len(mirrors) > 1:
-            coords, weights = distinct_points(mol, mirrors, coords, weights)
+            one, members = distinct_points(mol, mirrors, coords)
+            coords, weights = coords[one], np.bincount(members, weights)
         count = len(weights)
         fits = count * ExactExchange.bytes_a_point(mol, dtype) <= memory
         self.fitted = not exact and not fits
