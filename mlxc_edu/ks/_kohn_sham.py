@@ -77,7 +77,8 @@ def KS(
     mol: gto.Mole,
     xc: str = "PBE",
     *,
-    unrestricted: bool | None = None,
+    unrestricted: bool = False,
+    restricted: bool = False,
     precision: str = "float32",
 ):
     """A PySCF Kohn–Sham object for a functional named as papers name it.
@@ -89,8 +90,8 @@ def KS(
         (``"PBE"``, ``"B3LYP"``, ``"ωB97X"``, ``"TPSS"``, ``"0.5*HF+0.5*B88,LYP"``), ``"LDA"``
         (Slater exchange with VWN5 correlation) or ``"HF"``. Case does not matter. The suffix
         ``"-D3BJ"`` adds dispersion, to DM21 with B3LYP's parameters.
-    unrestricted : None takes UKS where electrons are unpaired, else RKS; True always takes UKS;
-        False takes RKS, or ROKS where electrons are unpaired.
+    unrestricted : use UKS even when no electron is unpaired.
+    restricted : use ROKS in place of UKS when electrons are unpaired.
     precision : ``"float32"`` or ``"float64"``, of a learned functional's network and local
         exchange. Features and energies are float64 either way.
 
@@ -108,25 +109,26 @@ def KS(
     """
     require_molecule(mol)
     name = canonical_name(xc)
+    if unrestricted and restricted:
+        raise ValueError("an object is unrestricted or restricted, not both")
+    if restricted:
+        kind = "ROKS" if mol.spin else "RKS"
+    else:
+        # UKS even for one electron and for HF: PySCF's own one-electron shortcut ignores
+        # occupations.
+        kind = "UKS" if mol.spin or unrestricted else "RKS"
     if is_learned(name):
-        return _learned(mol, name, unrestricted, precision)
+        return _learned(mol, name, kind, precision)
     plain, dispersion = split_dispersion(name)
-    # UKS even for one electron and for HF: PySCF's own one-electron shortcut ignores occupations.
     kinds = {"RKS": dft.RKS, "UKS": dft.UKS, "ROKS": dft.ROKS}
-    mf = kinds[_kind(mol, unrestricted)](mol, xc=libxc_code(plain))
+    mf = kinds[kind](mol, xc=libxc_code(plain))
     if dispersion:
         d3bj(mol, plain)  # says so if there are no parameters
         mf.disp = "d3bj"
     return mf
 
 
-def _kind(mol, unrestricted) -> str:
-    if unrestricted or (unrestricted is None and mol.spin):
-        return "UKS"
-    return "ROKS" if mol.spin else "RKS"
-
-
-def _learned(mol, name, unrestricted, precision):
+def _learned(mol, name, kind, precision):
     from ._learned import LearnedRKS, LearnedROKS, LearnedUKS  # JAX is loaded when it is wanted
     from ._learned_xc import dm21
 
@@ -145,7 +147,7 @@ def _learned(mol, name, unrestricted, precision):
     functional = dm21(plain, precision)
     _warn_of_heavy_elements(mol, plain)
     kinds = {"RKS": LearnedRKS, "UKS": LearnedUKS, "ROKS": LearnedROKS}
-    return kinds[_kind(mol, unrestricted)](mol, name, functional, dispersion=bool(dispersion))
+    return kinds[kind](mol, name, functional, dispersion=bool(dispersion))
 
 
 def _warn_of_heavy_elements(mol, name) -> None:
