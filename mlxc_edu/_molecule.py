@@ -67,7 +67,9 @@ def molecule(
 
 
 def require_molecule(mol) -> None:
-    """Catch the natural slip of giving a name where a molecule is wanted."""
+    """Catch the natural slip of giving a name where a molecule is wanted, and crystals."""
+    if hasattr(mol, "lattice_vectors"):
+        raise NotImplementedError("periodic cells are not available; give a molecule")
     if not isinstance(mol, gto.Mole):
         raise ValueError(f"give a molecule, such as mlxc_edu.molecule('NaCl'), not {mol!r}")
 

@@ -37,8 +37,12 @@ class _Learned(RefusesOtherRoutes, ConvergesInStages):
         {"functional", "dispersion", "energy_noise", "gradient_tol", "fitted", "minimised"}
     )
 
-    def _set_up(self, name: str, functional: LearnedXC, dispersion: bool):
-        self._name, self.functional, self.dispersion = name, functional, dispersion
+    _plain: type  # PySCF's class
+
+    def __init__(self, mol, name: str, functional: LearnedXC, dispersion: bool = False):
+        self._name = name
+        self._plain.__init__(self, mol, xc=name)
+        self.functional, self.dispersion = functional, dispersion
         self._numint = NoIntegrator(name)
         self.init_guess = STAGED
         single = functional.dtype == np.float32
@@ -177,6 +181,11 @@ class _Learned(RefusesOtherRoutes, ConvergesInStages):
         self.scf_summary.pop("dispersion", None)
         return self
 
+    @property
+    def _bare(self) -> type:
+        """The class without what density_fit() and newton() mix in."""
+        return {rks.RKS: LearnedRKS, uks.UKS: LearnedUKS, roks.ROKS: LearnedROKS}[self._plain]
+
     def _table_memory(self) -> float:
         return MEMORY_SHARE * self.max_memory * 1e6
 
@@ -208,33 +217,15 @@ class LearnedRKS(_Learned, rks.RKS):
     """Restricted."""
 
     _plain = rks.RKS
-    _bare = property(lambda self: LearnedRKS)
-
-    def __init__(self, mol, name, functional, dispersion=False):
-        self._name = name
-        rks.RKS.__init__(self, mol, xc=name)
-        self._set_up(name, functional, dispersion)
 
 
 class LearnedUKS(_Learned, uks.UKS):
     """Unrestricted."""
 
     _plain = uks.UKS
-    _bare = property(lambda self: LearnedUKS)
-
-    def __init__(self, mol, name, functional, dispersion=False):
-        self._name = name
-        uks.UKS.__init__(self, mol, xc=name)
-        self._set_up(name, functional, dispersion)
 
 
 class LearnedROKS(_Learned, roks.ROKS):
     """Restricted open shell."""
 
     _plain = roks.ROKS
-    _bare = property(lambda self: LearnedROKS)
-
-    def __init__(self, mol, name, functional, dispersion=False):
-        self._name = name
-        roks.ROKS.__init__(self, mol, xc=name)
-        self._set_up(name, functional, dispersion)
