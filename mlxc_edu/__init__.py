@@ -14,8 +14,10 @@ _HOME = {
     "exact": "_exact",
     "Result": "_result",
     "dissociation": "_scans",
+    "profile": "_profile",
     "plot": "_plots",
     "view": "_viewer",
+    "explore": "explore",
     "units": "units",
 }
 

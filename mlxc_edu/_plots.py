@@ -20,6 +20,7 @@ _COLOURS = {
     "HF": "#009E73",
 }
 _SPARE_COLOURS = ["#E69F00", "#999999", "#8B6914", "#44AA99", "#332288"]
+_NO_PLOTLY = 'plots need plotly: pip install "mlxc-edu[notebooks]"'
 ENERGY_CEILING = 40.0  # kcal/mol above the separated atoms; a repulsive wall beyond says little
 
 
@@ -28,6 +29,7 @@ def plot(table: pd.DataFrame) -> go.Figure:
 
     A dissociation table gives two panels that share the distance: the energy above the separated
     atoms, and the charge of the first atom. A point that did not converge is marked by a cross.
+    A profile gives three: spin densities, enhancement factors, energies per volume.
 
     Raises
     ------
@@ -36,23 +38,33 @@ def plot(table: pd.DataFrame) -> go.Figure:
     """
     if not isinstance(table, pd.DataFrame):
         raise ValueError(f"plot takes a table made by mlxc_edu.dissociation, not {table!r}")
+    if {"position", "s_lda", "e_xc"}.issubset(table.columns) and len(table):
+        return _profile(table)
     charges = [c for c in table.columns if str(c).startswith("charge_")]
     needed = {"method", "r", "relative_kcal", "converged"}
     if not needed.issubset(table.columns) or not charges:
         raise ValueError(
             f"do not know how to plot a table with columns {', '.join(map(str, table.columns))}; "
-            "give one made by mlxc_edu.dissociation"
+            "give one made by mlxc_edu.dissociation or mlxc_edu.profile"
         )
     if table.empty:
         raise ValueError("the table has no rows to plot")
     return _dissociation(table, charges[0])
 
 
+def _profile(table: pd.DataFrame) -> go.Figure:
+    try:
+        from ._bond_figure import bond_figure
+    except ImportError as error:
+        raise ImportError(_NO_PLOTLY) from error
+    return bond_figure(table)
+
+
 def _dissociation(table: pd.DataFrame, charge: str) -> go.Figure:
     try:
         from plotly.subplots import make_subplots
     except ImportError as error:
-        raise ImportError('plots need plotly: pip install "mlxc-edu[notebooks]"') from error
+        raise ImportError(_NO_PLOTLY) from error
 
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     energies = table["relative_kcal"].dropna()

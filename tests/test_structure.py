@@ -17,7 +17,9 @@ ROOMS = [
     {"_result", "_solve", "_exact"},
     {"_jobs"},
     {"_scans"},
+    {"_profile", "_bond_figure"},
     {"_plots", "_viewer", "_page"},
+    {"explore", "_explorer"},
     {"_cli", "_cli_weights"},
     {"__init__"},
 ]
@@ -66,7 +68,7 @@ def test_imports_go_down():
 
 
 def test_plots_and_tables_are_apart():
-    for drawing in ("_plots.py", "_page.py"):
+    for drawing in ("_plots.py", "_page.py", "_bond_figure.py"):
         assert "pyscf" not in (PACKAGE / drawing).read_text()
     for science in [*PACKAGE.glob("ks/*.py"), PACKAGE / "_solve.py", PACKAGE / "_exact.py"]:
         assert "plotly" not in science.read_text()

@@ -1,14 +1,12 @@
 """Released parameters: the format against a writer of our own, every kind of damage, downloads."""
 
 import hashlib
-import os
 import struct
 import subprocess
 import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -343,13 +341,6 @@ def test_missing_files_are_named(tmp_path):
 
 
 # What DeepMind released.
-
-
-@pytest.fixture
-def released():
-    if not os.environ.get("MLXC_EDU_DM21_DIR"):
-        pytest.skip("MLXC_EDU_DM21_DIR names no folder with the released parameters")
-    return Path(os.environ["MLXC_EDU_DM21_DIR"])
 
 
 @pytest.mark.parametrize("name", weights.MODELS)
