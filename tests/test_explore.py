@@ -2,11 +2,17 @@
 
 import html
 import re
+import socket
+import subprocess
+import sys
 import time
+from urllib.request import urlopen
 
+import nbformat
 import numpy as np
 import pytest
 from pyscf import dft, gto
+from test_notebooks import FLAGS, chromium
 
 import mlxc_edu as mx
 from mlxc_edu.functionals import FEATURES
@@ -214,3 +220,63 @@ def test_what_the_explorer_refuses(monkeypatch, tmp_path):
         mx.explore.functional("DM21", molecule="Unobtainium2")
     with pytest.raises(MissingWeights, match="mlxc-edu weights fetch DM21"):
         mx.explore.functional("DM21")
+
+
+@pytest.fixture
+def lab(released, tmp_path):
+    """JupyterLab on a notebook with an explorer in it; its address."""
+    code = 'import mlxc_edu as mx\nmx.explore.functional("DM21", molecule="LiH", basis="6-31g")'
+    kernel = dict(display_name="Python 3", language="python", name="python3")
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(code)], metadata=dict(kernelspec=kernel)
+    )
+    nbformat.write(notebook, tmp_path / "explorer.ipynb")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=t"]
+    command = [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={tmp_path}"]
+    address = f"http://127.0.0.1:{port}"
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
+    try:
+        for _ in range(120):
+            try:
+                urlopen(f"{address}/api?token=t").close()
+                break
+            except OSError:
+                assert server.poll() is None, (tmp_path / "log").read_text()
+                time.sleep(0.5)
+        yield f"{address}/lab/tree/explorer.ipynb?token=t&reset"
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+@pytest.mark.skipif(chromium() is None, reason="no Chromium: name it in MLXC_EDU_CHROMIUM")
+def test_explorer_in_jupyterlab(lab):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1500, "height": 1100})
+        page.set_default_timeout(120_000)
+        page.goto(lab)
+        page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+        page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']")
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_selector(".js-plotly-plot .scatterlayer path.js-line")
+        table = page.locator(".widget-html-content", has_text="hfx_lr_b")
+        before = table.inner_text()
+        assert before.startswith("at 0.800 Å")  # the middle of the bond
+        page.locator(".noUi-handle").nth(1).focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("() => document.body.innerText.includes('at 0.823 Å')")
+        assert table.inner_text().splitlines()[1:] != before.splitlines()[1:]
+
+        marker = "() => document.querySelector('.js-plotly-plot').data.at(-1).x[0]"
+        assert page.evaluate(marker) == pytest.approx(0.8233, abs=1e-3)
+        page.locator(".widget-dropdown select").first.select_option("OH")
+        page.wait_for_function("() => document.body.innerText.includes('at 0.485 Å')")
+        assert "OH at 0.97 Å" in page.locator(".widget-html-content").first.inner_text()
+        browser.close()

@@ -255,7 +255,5 @@ def test_dispersion_is_added():
     added = mf.energy_tot(dm) - plain.energy_tot(dm)
     assert added == pytest.approx(b3lyp[0] - b3lyp[1], abs=1e-9)
     scanner = mf.as_scanner()
-    apart = "He 0 0 0; He 0 0 2.5"
-    assert scanner(mx.molecule(apart, basis="sto-3g")) == pytest.approx(
-        learned(apart, "DM21-D3BJ").kernel(), abs=NOISE
-    )
+    apart = learned("He 0 0 0; He 0 0 2.5", "DM21-D3BJ")
+    assert scanner(apart.mol) == pytest.approx(apart.kernel(), abs=NOISE)

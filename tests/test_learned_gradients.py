@@ -15,6 +15,7 @@ from mlxc_edu.units import ANGSTROM_PER_BOHR
 pytestmark = pytest.mark.usefixtures("released")
 HF = [("H", (0.0, 0.0, 0.0)), ("F", (0.1, 0.3, 0.9))]
 NH = [("N", (0.0, 0.0, 0.0)), ("H", (0.0, 0.0, 1.04))]
+HELIUM = [("He", (0.0, 0.0, 0.0)), ("He", (0.0, 0.0, 2.5))]
 OH_ASKEW = [("O", (0.0, 0.0, 0.0)), ("H", (0.3, 0.8, 0.5)), ("H", (0.1, -0.8, 0.6))]
 STEP = 5e-5  # Å; DM21's second derivatives jump
 WATER = [("O", (0.0, 0.0, 0.1)), ("H", (0.0, 0.76, -0.5)), ("H", (0.0, -0.76, -0.5))]
@@ -57,7 +58,7 @@ def numerical(atoms, atom, axis, step, start=None, grid=None, **options):
         (WATER, 1, 1, {}),  # with mirrors
         (NH, 0, 2, dict(spin=2)),
         (NH, 0, 2, dict(spin=2, restricted=True)),
-        (HF, 1, 1, dict(xc="DM21m-D3BJ")),
+        (HELIUM, 1, 2, dict(xc="DM21m-D3BJ")),
     ],
 )
 def test_gradient_is_the_energys_derivative(atoms, atom, axis, options):

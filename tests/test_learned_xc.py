@@ -16,6 +16,8 @@ pytestmark = pytest.mark.usefixtures("released")
 PLENTY, LITTLE = 1e9, 1e4  # bytes
 MOLECULES = {
     "H2O": dict(atom="O 0 0 0.1173; H 0 0.7572 -0.4692; H 0 -0.7572 -0.4692"),
+    "H2O askew": dict(atom="O 0 0 0.1; H 0.1 0.8 -0.4; H 0.2 -0.7 -0.5"),
+    "NH askew": dict(atom="N 0 0 0; H 0.2 0.5 0.9", spin=2),
     "NH": dict(atom="N 0 0 0; H 0 0 1.04", spin=2),
     "Ne": dict(atom="Ne 0 0 0"),
 }
@@ -185,6 +187,30 @@ def test_a_basis_function_that_is_no_number_is_named():
     elsewhere.coords[3, 1] = np.nan
     with pytest.raises(FloatingPointError, match=r"rho_a is nan at .*basis function"):
         dm21("DM21").energy_and_fock(mol, elsewhere, dm, PLENTY)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("H2O askew", {}), ("NH askew", {}), ("NH askew", dict(restricted=True))]
+)
+def test_objects_fock_matrix_and_response(name, options):
+    """Of the whole energy and as PySCF counts: by the total density matrix where orbitals are
+    doubly occupied, by those of both spins else."""
+    mol, grids, _ = system(name)
+    mf = mx.KS(mol, "DM21", precision="float64", **options)
+    mf.grids = grids
+    mf.init_guess, mf.verbose = "minao", 0
+    mf.run()
+    dm = np.asarray(mf.make_rdm1())
+    along = noise(dm.shape, 1)
+    fock = mf.get_hcore() + mf.get_veff(dm=dm)
+    numerical = central(lambda h: mf.energy_tot(dm + h * along), h=1e-5)
+    assert (fock * along).sum() == pytest.approx(numerical, rel=1e-6)
+
+    occ = (mf.mo_occ > 0) * 1.0, (mf.mo_occ > 1) * 1.0  # as PySCF asks where it is ROKS
+    asked = ((mf.mo_coeff, mf.mo_coeff), occ) if options else (mf.mo_coeff, mf.mo_occ)
+    found = mf.gen_response(*asked)(along)
+    numerical = central(lambda h: np.asarray(mf.get_veff(dm=dm + h * along)), h=1e-7)
+    np.testing.assert_allclose(found, numerical, atol=3e-6 * np.abs(numerical).max())
 
 
 OFFICIAL = ["ne", "c", "h2o-DM21", "h2o-DM21m", "h2o-DM21mc", "h2o-DM21mu", "lih", "no"]

@@ -14,7 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import weights
-from ..functionals import FEATURES, density_features, energy_and_potential, hessian_product
+from ..functionals import (
+    FEATURES,
+    OMEGAS,
+    density_features,
+    energy_and_potential,
+    hessian_product,
+)
 from ..functionals import dm21 as dm21_network
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
 from ._quadrature import Quadrature
@@ -128,6 +134,8 @@ class LearnedXC:
         """
         points = self.quadrature(mol, grids, memory, dm, exact=exact)
         dm = jax.device_put(symmetrised(points.mirrors, dm))
+        if not np.isfinite(dm).all():
+            self._complain(points, dm)
         prepared = points.exchange.prepare(dm)
         parts = []
         for batch in points:
@@ -143,6 +151,8 @@ class LearnedXC:
 
     def response(self, mol, grids, dm, dm1, memory):
         """First-order change of ∂E_xc/∂γ at ``dm`` for a change ``dm1``, both (spins, nao, nao)."""
+        scale = np.abs(dm1).max() or 1.0  # symmetry and rank are judged on numbers of order one
+        dm1 = dm1 / scale
         points = self.quadrature(mol, grids, memory, dm, dm1)
         dm = jax.device_put(symmetrised(points.mirrors, dm))
         dm1 = jax.device_put(symmetrised(points.mirrors, dm1))
@@ -155,11 +165,13 @@ class LearnedXC:
             _, v = energy_and_potential(self.energy_density, self.parameters, f)
             v1 = hessian_product(self.energy_density, self.parameters, f, f1)
             parts.append(fock_change(dm, x, batch.chi, batch.weights, v, dm1, x1, v1))
-        return symmetrised(points.mirrors, np.sum(parts, axis=0))
+        return scale * symmetrised(points.mirrors, np.sum(parts, axis=0))
 
-    def _complain(self, points, dm, prepared) -> NoReturn:
+    def _complain(self, points, dm, prepared=None) -> NoReturn:
         for i, batch in enumerate(points):
-            x = points.exchange.apply(batch.tables, prepared, batch.chi)
+            x = jnp.zeros((len(dm), len(OMEGAS), *batch.chi.shape[1:]))
+            if prepared is not None:
+                x = points.exchange.apply(batch.tables, prepared, batch.chi)
             f = np.asarray(features(dm, x, batch.chi))
             bad = np.argwhere(~np.isfinite(f))
             if len(bad):

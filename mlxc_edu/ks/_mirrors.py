@@ -110,12 +110,14 @@ def _basis_mirror(mol, signs) -> Mirror | None:
         if mol.atom_symbol(atom) != mol.atom_symbol(other):
             return None
         partner[slice(*ranges[atom])] = np.arange(*ranges[other])
-    # How each function changes sign is read off the functions themselves, at a few odd places.
-    places = positions[:, None] + np.random.default_rng(1).normal(size=(12, 3))
-    places = places.reshape(-1, 3)
+    # How each function changes sign is read off the functions themselves, at odd places around
+    # each atom, some so near that the steepest function is not yet zero.
+    direction = np.random.default_rng(1).normal(size=(4, 3))
+    around = (np.geomspace(1e-3, 2.0, 8)[:, None, None] * direction).reshape(-1, 3)
+    places = (positions[:, None] + around).reshape(-1, 3)
     here = mol.eval_gto("GTOval_sph", places)[:, partner]
     there = mol.eval_gto("GTOval_sph", origin + (places - origin) * signs)
     sign = np.where((here * there).sum(axis=0) < 0, -1.0, 1.0)
-    if np.abs(there - sign * here).max() > 1e-5 * np.abs(here).max():
+    if np.any(np.abs(there - sign * here).max(axis=0) > 1e-5 * np.abs(here).max(axis=0)):
         return None
     return Mirror(signs, atom_partner, partner, sign)
