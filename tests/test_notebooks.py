@@ -13,7 +13,7 @@ from mlxc_edu._cli import notebooks_folder
 
 NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
 NEED_WEIGHTS = {"07_inside_dm21"}
-KERNEL_MEMORY = 1.2e9  # bytes
+KERNEL_MEMORY = 1.5e9  # bytes
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 

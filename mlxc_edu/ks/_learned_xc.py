@@ -120,8 +120,11 @@ class LearnedXC:
         same = old is not None and [m.signs for m in old.mirrors] == [m.signs for m in mirrors]
         if old is not None and same and not (exact and old.fitted):
             return old
+        once = exact and same  # then the fitted one stays
+        if not once:
+            old = self._quadrature = None  # its tables go before the new ones come
         new = Quadrature(mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact)
-        if not (exact and same):  # else it is used once, and the fitted one stays
+        if not once:
             self._quadrature = new
         return new
 
