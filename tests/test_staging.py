@@ -83,7 +83,6 @@ def test_callback_is_called_where_the_energy_is_minimised():
     assert seen
 
 
-@pytest.mark.xfail(strict=True, reason="numpy's bool, which json does not take")
 def test_converged_is_a_bool():
     assert stretched_fluorine().run().converged is True
 

@@ -117,7 +117,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150) -> Minim
     occ, eps = occ.astype(float), np.array(eps)
     if restricted:
         coeff, occ, eps = coeff[0], occ[0], eps[0]
-    return Minimum(energy, norm <= gradient_tol, norm, coeff, eps, occ, builds)
+    return Minimum(energy, bool(norm <= gradient_tol), norm, coeff, eps, occ, builds)
 
 
 def _channels(mo_coeff, mo_occ, restricted) -> list[Orbitals]:
