@@ -76,7 +76,6 @@ def test_callback_is_called_each_cycle():
     assert len(seen) > once  # it is still there
 
 
-@pytest.mark.xfail(strict=True, reason="a start that was minimised goes on without PySCF's cycles")
 def test_callback_is_called_where_the_energy_is_minimised():
     seen = []
     stretched_fluorine().set(callback=seen.append).kernel()
@@ -87,7 +86,6 @@ def test_converged_is_a_bool():
     assert stretched_fluorine().run().converged is True
 
 
-@pytest.mark.xfail(strict=True, reason="a start that was minimised brings its own occupations")
 def test_smeared_occupations_stay():
     mf = scf.addons.smearing(stretched_fluorine(), sigma=0.05, method="fermi").run()
     assert np.any((mf.mo_occ > 0.05) & (mf.mo_occ < 1.95))
@@ -102,13 +100,7 @@ def half_filled(mf):
     return mf.set(get_occ=occupations)
 
 
-@pytest.mark.parametrize(
-    "guess",
-    [
-        pytest.param("staged", marks=pytest.mark.xfail(strict=True, reason="as above")),
-        pytest.param("minao", marks=pytest.mark.xfail(strict=True, reason="1 counts as whole")),
-    ],
-)
+@pytest.mark.parametrize("guess", ["staged", "minao"])
 def test_half_filled_orbitals_stay(guess):
     """One electron in each of two restricted orbitals; the energy is this density's, converged
     or not."""

@@ -12,13 +12,14 @@ from pyscf.scf import hf, uhf
 from ._dispersion import d3bj
 from ._learned_xc import LearnedXC
 from ._staging import STAGED, ConvergesInStages
-from ._unsupported import NoIntegrator, RefusesOtherRoutes
+from ._unsupported import NoIntegrator, refuses_other_routes
 
 MEMORY_SHARE = 0.125  # of ``max_memory``, for tables of local exchange and basis functions
 NOISE = 1e-7  # Hartree; the energy's jitter with a network in single precision
 
 
-class _Learned(RefusesOtherRoutes, ConvergesInStages):
+@refuses_other_routes
+class _Learned(ConvergesInStages):
     """What differs from PySCF's classes.
 
     Attributes
@@ -102,6 +103,11 @@ class _Learned(RefusesOtherRoutes, ConvergesInStages):
 
         def respond(dm1):
             dm1 = np.asarray(dm1)
+            if dm1.ndim - (len(dm) == 2) != 2:
+                raise NotImplementedError(
+                    f"the response of {self.xc} to several matrices at once, as excited states "
+                    "ask for, is not available"
+                )
             one = (dm1 + dm1.swapaxes(-1, -2)) / 2
             if len(dm) == 1:
                 change = self.functional.response(
@@ -194,8 +200,12 @@ class _Learned(RefusesOtherRoutes, ConvergesInStages):
         return dm[None] / 2 if dm.ndim == 2 else dm
 
 
+@refuses_other_routes  # once more: PySCF's class, mixed in below, brings some of them
 class _FittedCoulomb:
     """Mixed in where the Coulomb energy is fitted."""
+
+    def undo_df(self):
+        return _without(super().undo_df(), _FittedCoulomb)
 
     def nuc_grad_method(self):
         raise NotImplementedError(
@@ -211,6 +221,13 @@ class _SecondOrder:
 
     def density_fit(self, *args, **kwargs):
         raise NotImplementedError("call density_fit() first and newton() on what it returns")
+
+    def undo_newton(self):
+        return _without(super().undo_newton(), _SecondOrder)
+
+
+def _without(mf, mixin: type):
+    return lib.view(mf, lib.drop_class(type(mf), mixin))
 
 
 class LearnedRKS(_Learned, rks.RKS):

@@ -61,11 +61,12 @@ class Minimum:
     builds: int
 
 
-def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150) -> Minimum:
+def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback=None) -> Minimum:
     """Minimise the energy of ``mf``, an RKS or UKS object, from the given orbitals.
 
     ``mf`` itself stays as it is. The occupied orbitals of the result diagonalise the Fock matrix
     among themselves, and so do the virtual ones; nothing mixes the two sets at a minimum.
+    ``callback`` is called with a dictionary after every step, with the names of PySCF's.
     """
     restricted = np.ndim(mo_occ) == 1
     channels = _channels(mo_coeff, mo_occ, restricted)
@@ -110,6 +111,9 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150) -> Minim
         steps = [_turned(v, channels, turns) for v in steps]
         changes = [_turned(v, channels, turns) for v in changes]
         energy, gradient = trial_energy, _gradient(channels, fock)
+        if callable(callback):
+            norm = float(np.linalg.norm(gradient))
+            callback(dict(mf=mf, cycle=builds - 1, e_tot=energy, norm_gorb=norm))
 
     norm = float(np.linalg.norm(gradient))
     coeff = np.array([c.coefficients for c in channels])

@@ -44,7 +44,9 @@ class ConvergesInStages:
             dm0 = coarse.make_rdm1()
             if coarse.minimised:  # and so would be the full grid
                 self.build()
-                lowest.orbitals = coarse.mo_coeff, coarse.mo_occ
+                occupations = self.get_occ(coarse.mo_energy, coarse.mo_coeff)
+                if self._can_minimise((coarse.mo_coeff, occupations)):
+                    lowest.orbitals = coarse.mo_coeff, occupations
         if lowest.orbitals is None:
             self.callback = lowest
             try:
@@ -58,8 +60,12 @@ class ConvergesInStages:
     kernel = scf
 
     def _can_minimise(self, orbitals) -> bool:
-        whole = orbitals is not None and not np.any(np.asarray(orbitals[1]) % 1)
-        return whole and not self.istype("ROKS")
+        """Where every orbital is full or empty: fractions stay with PySCF's iteration."""
+        if orbitals is None or self.istype("ROKS"):
+            return False
+        occupations = np.asarray(orbitals[1])
+        full = 2 if occupations.ndim == 1 else 1
+        return bool(np.isin(occupations, (0, full)).all())
 
     def _minimise(self, mo_coeff, mo_occ):
         found = minimise(
@@ -68,6 +74,7 @@ class ConvergesInStages:
             mo_occ,
             gradient_tol=self.conv_tol_grad or np.sqrt(self.conv_tol),
             max_cycle=3 * self.max_cycle,
+            callback=self.callback,
         )
         self.converged, self.e_tot, self.minimised = found.converged, found.energy, True
         self.cycles += found.builds

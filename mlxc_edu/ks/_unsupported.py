@@ -43,12 +43,11 @@ def _refusing(name: str, what: str):
     return method
 
 
-class RefusesOtherRoutes:
-    """Mixed into a Kohn–Sham class: the methods of :data:`ROUTES` raise NotImplementedError."""
-
-
-for _name, _what in ROUTES.items():
-    setattr(RefusesOtherRoutes, _name, _refusing(_name, _what))
+def refuses_other_routes(cls: type) -> type:
+    """Class decorator: the methods of :data:`ROUTES` raise NotImplementedError."""
+    for name, what in ROUTES.items():
+        setattr(cls, name, _refusing(name, what))
+    return cls
 
 
 class NoIntegrator:
