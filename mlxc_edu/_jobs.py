@@ -12,6 +12,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from joblib.externals.loky import process_executor
 from pyscf import lib
 from tqdm.auto import tqdm
 
@@ -52,6 +53,8 @@ def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dic
 
 def _in_worker(job, compute, store, memory):
     os.environ["NPROC"] = "1"  # the size of JAX's thread pool, read when JAX is loaded
+    # What JAX compiles is kept on purpose: a worker that grows does not leak and must not be ended.
+    process_executor._MAX_MEMORY_LEAK_SIZE = int(1e12)
     return _one_thread(job, compute, store, memory)
 
 
@@ -77,14 +80,16 @@ def _finish(job, compute, store, memory) -> dict[str, Any]:
 
 def identity(job) -> tuple:
     """What tells a job from its neighbours in one scan."""
-    return job["system"], job["r"], job["method"]
+    electrons = tuple(job.get("electrons", ()))
+    return job["system"], job["r"], job["method"], job.get("path"), electrons
 
 
 @cache
 def code_version() -> str:
     """A hash of the code that decides a point's numbers: after a change nothing old is trusted."""
     here = Path(__file__).parent
-    names = ("_catalogue", "_geometry", "_molecule", "_result", "_solve", "_exact", "_scans")
+    names = ["_catalogue", "_geometry", "_molecule", "_result", "_solve", "_exact", "_frontier"]
+    names += ["_scans", "_fractional_points"]
     files = [here / f"{name}.py" for name in names]
     for room in ("functionals", "ks", "weights"):
         files += sorted((here / room).glob("*.py"))

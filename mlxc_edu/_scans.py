@@ -20,6 +20,7 @@ from ._store import Store
 from .ks._kohn_sham import canonical_name
 from .units import KCAL_PER_HARTREE
 
+EXACT = "exact"
 BARE_PROTON = "H+"  # no electrons, no energy
 
 
@@ -72,19 +73,17 @@ def dissociation(
         cannot be written to. All is checked before anything is computed.
     """
     name, atoms, charge = _diatomic(system)
-    names = _method_names(methods)
+    names = method_names(methods)
     distances = _distances(r, name)
     for distance in distances:
         molecule(name, bond_length=distance, basis=basis)
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise ValueError(f"workers must be a whole number of at least 1, not {workers!r}")
-    points = Store(store)
+    workers, points = checked_workers(workers), Store(store)
 
-    level = exact_level(molecule(name, basis=basis)) if "exact" in names else None
+    level = exact_level(molecule(name, basis=basis)) if EXACT in names else None
     settings = dict(basis=basis, code=code_version(), pyscf=pyscf.__version__)
     jobs = []
     for method in names:
-        job = dict(settings, method=method, level=level if method == "exact" else None)
+        job = dict(settings, method=method, level=level if method == EXACT else None)
         jobs += [dict(job, system=fragment, r=None) for fragment in _fragments(atoms, charge)]
         jobs += [dict(job, system=name, r=distance) for distance in distances]
     values = run_jobs(jobs, _compute, points, workers=workers, memory=memory, progress=progress)
@@ -114,7 +113,7 @@ def _compute(job, memory) -> dict[str, Any]:
     mol = molecule(job["system"], bond_length=job["r"], basis=job["basis"])
     mol.max_memory = memory
     method = job["method"]
-    result: Result = exact(mol, level=job["level"]) if method == "exact" else solve(mol, method)
+    result: Result = exact(mol, level=job["level"]) if method == EXACT else solve(mol, method)
     return {
         "energy": result.energy,
         "converged": result.converged,
@@ -135,12 +134,18 @@ def _diatomic(system) -> tuple[str, tuple[str, str], int]:
     raise ValueError(f"dissociation takes a diatomic by name; {system!r} is not one of {diatomics}")
 
 
-def _method_names(methods) -> list[str]:
+def method_names(methods) -> list[str]:
     methods = [methods] if isinstance(methods, str) else list(methods or [])
     if not methods:
         raise ValueError("name at least one method, such as 'PBE' or 'exact'")
-    names = ["exact" if str(m).strip().lower() == "exact" else canonical_name(m) for m in methods]
+    names = [EXACT if str(m).strip().lower() == EXACT else canonical_name(m) for m in methods]
     return list(dict.fromkeys(names))
+
+
+def checked_workers(workers) -> int | None:
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise ValueError(f"workers must be a whole number of at least 1, not {workers!r}")
+    return workers
 
 
 def _distances(r, name) -> list[float]:

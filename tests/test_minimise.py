@@ -19,21 +19,24 @@ def hydroxyl():
 def test_rotation_stays_orthonormal(hydroxyl):
     mf, start = hydroxyl
     overlap = mf.get_ovlp()
-    orbitals = Orbitals(start.mo_coeff[0], 5, 1)
-    angles = np.random.default_rng(0).normal(size=(5, overlap.shape[0] - 5))
+    orbitals = Orbitals(start.mo_coeff[0], start.mo_occ[0])
+    angles = np.random.default_rng(0).normal(size=5 * (overlap.shape[0] - 5))
     c = orbitals.rotated(angles).coefficients
     np.testing.assert_allclose(c.T @ overlap @ c, np.eye(len(c.T)), atol=1e-12)
 
 
-def test_gradient_is_the_energys_derivative(hydroxyl):
+@pytest.mark.parametrize("fractions", [[], [0.5], [0.7, 0.7, 0.2]])
+def test_gradient_is_the_energys_derivative(hydroxyl, fractions):
     mf, start = hydroxyl
-    channels = _minimise._channels(start.mo_coeff, start.mo_occ, restricted=False)
+    occupations = start.mo_occ.copy()
+    occupations[1, 3 : 3 + len(fractions)] = fractions
+    channels = _minimise.spin_channels(start.mo_coeff, occupations)
 
     def energy(channels):
-        dm = np.array([_minimise._occupied(c) @ _minimise._occupied(c).T for c in channels])
+        dm = np.array([c.density for c in channels])
         return mf.energy_tot(dm), mf.get_fock(dm=dm)
 
-    gradient = _minimise._gradient(channels, energy(channels)[1])
+    gradient = _minimise.rotation_gradient(channels, energy(channels)[1])
     direction = np.random.default_rng(1).normal(size=gradient.shape)
     direction /= np.linalg.norm(direction)
     h = 1e-4

@@ -169,7 +169,7 @@ def test_a_failing_point_is_reported_and_not_stored(store, monkeypatch):
     assert mx.dissociation("H2", **H2, store=store, workers=1)["converged"].all()
 
 
-def test_trouble_with_a_free_atom_is_told(store, monkeypatch):
+def test_trouble_with_afree_atom_is_told(store, monkeypatch):
     original = _scans._compute
 
     def broken(job, memory):

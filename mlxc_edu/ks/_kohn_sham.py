@@ -6,6 +6,7 @@ import re
 import warnings
 from difflib import get_close_matches
 
+import numpy as np
 from pyscf import dft, gto
 from pyscf.data import elements
 from pyscf.dft import libxc
@@ -80,6 +81,8 @@ def KS(
     unrestricted: bool = False,
     restricted: bool = False,
     precision: str = "float32",
+    occupations=None,
+    holder=None,
 ):
     """A PySCF Kohn–Sham object for a functional named as papers name it.
 
@@ -94,6 +97,14 @@ def KS(
     restricted : use ROKS in place of UKS when electrons are unpaired.
     precision : ``"float32"`` or ``"float64"``, of a learned functional's network and local
         exchange. Features and energies are float64 either way.
+    occupations : fractional electrons. A pair, electrons of spin α and of spin β: ``(9, 8.5)``
+        leaves half an electron in the next orbital. Or a pair of lists, what the lowest orbitals of
+        each spin hold. ``"half"`` divides the highest pair of a closed shell between its highest
+        occupied and its lowest empty orbital; ``"annealed"`` cools Fermi's distribution to zero.
+        They stay what they are while ``kernel()`` minimises the energy.
+    holder : which orbital holds the fraction: by default the next by energy; the name of an
+        irreducible representation of ``mol`` (``"B1u"``); or an orbital, (nao,), to which it has
+        the largest overlap.
 
     Returns
     -------
@@ -103,7 +114,8 @@ def KS(
     Raises
     ------
     ValueError : the functional is unknown (the message lists near names), or a learned one cannot
-        take this molecule (Cartesian basis functions, effective core potentials).
+        take this molecule (Cartesian basis functions, effective core potentials); occupations that
+        the basis has no room for, a holder that does not exist.
     FileNotFoundError : a learned functional's weights are missing; the message gives the command
         that gets them.
     """
@@ -111,12 +123,35 @@ def KS(
     name = canonical_name(xc)
     if unrestricted and restricted:
         raise ValueError("an object is unrestricted or restricted, not both")
+    if occupations is not None:
+        return _occupied(mol, name, unrestricted, restricted, precision, occupations, holder)
+    if holder is not None:
+        raise ValueError("holder= says where the fraction of occupations= sits; give both")
     if restricted:
         kind = "ROKS" if mol.spin else "RKS"
     else:
         # UKS even for one electron and for HF: PySCF's own one-electron shortcut ignores
         # occupations.
         kind = "UKS" if mol.spin or unrestricted else "RKS"
+    return _object(mol, name, kind, precision)
+
+
+def _occupied(mol, name, unrestricted, restricted, precision, occupations, holder):
+    from ._occupations import ANNEALED, occupation_numbers, occupy
+
+    if isinstance(occupations, str) and occupations.strip().lower() == ANNEALED:
+        same = mol.spin == 0
+        occupations = ANNEALED
+    else:
+        occupations = occupation_numbers(mol, occupations)
+        same = np.array_equal(*occupations)
+    if restricted and not same:
+        raise ValueError("restricted orbitals hold as much of spin α as of spin β")
+    kind = "RKS" if same and not unrestricted else "UKS"
+    return occupy(_object(mol, name, kind, precision), occupations, holder)
+
+
+def _object(mol, name, kind, precision):
     if is_learned(name):
         return _learned(mol, name, kind, precision)
     plain, dispersion = split_dispersion(name)

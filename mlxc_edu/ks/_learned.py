@@ -18,7 +18,7 @@ MEMORY_SHARE = 0.125  # of ``max_memory``, for tables of local exchange and basi
 NOISE = 1e-7  # Hartree; the energy's jitter with a network in single precision
 
 
-@refuses_other_routes
+@refuses_other_routes()
 class _Learned(ConvergesInStages):
     """What differs from PySCF's classes.
 
@@ -200,7 +200,7 @@ class _Learned(ConvergesInStages):
         return dm[None] / 2 if dm.ndim == 2 else dm
 
 
-@refuses_other_routes  # once more: PySCF's class, mixed in below, brings some of them
+@refuses_other_routes()  # once more: PySCF's class, mixed in below, brings some of them
 class _FittedCoulomb:
     """Mixed in where the Coulomb energy is fitted."""
 

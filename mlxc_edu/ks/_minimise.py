@@ -5,15 +5,20 @@ cross at every iteration and the charge jumps back and forth. The *energy*, howe
 function of the angle that mixes the two orbitals, so we walk downhill in the rotations themselves:
 geometric direct minimisation (Van Voorhis and Head-Gordon, Mol. Phys. 100, 1713 (2002)), a
 quasi-Newton method on the manifold of occupied subspaces. It needs nothing but Fock matrices.
+Occupations may be fractions; they stay what they are, and so does the orbital that holds one.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import scipy.linalg
 
 SMALLEST_GAP = 0.2  # Hartree; keeps the preconditioner finite for a degenerate pair
+SAME = 1e-12  # electrons; occupations that differ by less are equal
 LARGEST_ANGLE = 0.6  # radians in one step
 MEMORY = 20  # quasi-Newton pairs kept
 ENERGY_NOISE = 1e-9  # Hartree; an increase below this is rounding, unless the object knows better
@@ -21,29 +26,50 @@ ENERGY_NOISE = 1e-9  # Hartree; an increase below this is rounding, unless the o
 
 @dataclass(frozen=True)
 class Orbitals:
-    """Molecular orbitals of one spin channel, the occupied ones first.
+    """Molecular orbitals of one spin channel, by falling occupation.
+
+    A rotation turns each orbital p into less occupied ones q, by one angle a pair (p, q). Orbitals
+    that hold equally many electrons may turn among themselves; nothing changes, so they have none.
 
     Attributes
     ----------
     coefficients : (nao, nmo)
-    occupied : how many of them are occupied
-    electrons : in each occupied orbital, 2 (restricted) or 1
+    occupations : (nmo,) electrons in each, at most 2 (restricted) or 1; fractions included
     """
 
     coefficients: np.ndarray
-    occupied: int
-    electrons: int
+    occupations: np.ndarray
+
+    @property
+    def density(self) -> np.ndarray:
+        return (self.coefficients * self.occupations) @ self.coefficients.T
+
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, ...]:
+        return np.nonzero(self.differences > SAME)
+
+    @property
+    def differences(self) -> np.ndarray:
+        """(nmo, nmo), f_p − f_q."""
+        return self.occupations[:, None] - self.occupations[None]
+
+    @property
+    def shells(self) -> list[slice]:
+        """Runs of orbitals with the same occupation."""
+        steps = np.flatnonzero(-np.diff(self.occupations) > SAME) + 1
+        ends = [0, *steps.tolist(), len(self.occupations)]
+        return [slice(i, j) for i, j in itertools.pairwise(ends)]
+
+    def matrix(self, angles: np.ndarray) -> np.ndarray:
+        """The antisymmetric matrix K of the pairs' angles."""
+        k = np.zeros_like(self.differences)
+        k[self.pairs] = angles
+        return k.T - k
 
     def rotated(self, angles: np.ndarray) -> Orbitals:
-        """exp(K) applied, with K's occupied–virtual block ``angles`` (occupied, virtual): the
-        geodesic in the singular vectors of ``angles``, in which every rotation is planar."""
-        left, angle, right = np.linalg.svd(angles, full_matrices=False)
-        occ, vir = self.coefficients[:, : self.occupied], self.coefficients[:, self.occupied :]
-        paired_occ, paired_vir = occ @ left, vir @ right.T
-        turn_back, turn = np.cos(angle) - 1.0, np.sin(angle)
-        occ = occ + (paired_occ * turn_back + paired_vir * turn) @ left.T
-        vir = vir + (paired_vir * turn_back - paired_occ * turn) @ right
-        return Orbitals(np.hstack([occ, vir]), self.occupied, self.electrons)
+        """C exp(K)."""
+        turn = scipy.linalg.expm(self.matrix(angles))
+        return Orbitals(self.coefficients @ turn, self.occupations)
 
 
 @dataclass(frozen=True)
@@ -64,17 +90,18 @@ class Minimum:
 def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback=None) -> Minimum:
     """Minimise the energy of ``mf``, an RKS or UKS object, from the given orbitals.
 
-    ``mf`` itself stays as it is. The occupied orbitals of the result diagonalise the Fock matrix
-    among themselves, and so do the virtual ones; nothing mixes the two sets at a minimum.
+    ``mf`` itself stays as it is, and so do the occupations. The result's orbitals come by falling
+    occupation; those that hold equally many electrons diagonalise the Fock matrix among themselves,
+    and nothing mixes the others at a minimum.
     ``callback`` is called with a dictionary after every step, with the names of PySCF's.
     """
     restricted = np.ndim(mo_occ) == 1
-    channels = _channels(mo_coeff, mo_occ, restricted)
+    channels = spin_channels(mo_coeff, mo_occ)
     hcore, overlap = mf.get_hcore(), mf.get_ovlp()
     noise = getattr(mf, "energy_noise", ENERGY_NOISE)
 
     def energy_and_fock(channels):
-        dms = [c.electrons * _occupied(c) @ _occupied(c).T for c in channels]
+        dms = [c.density for c in channels]
         dm = dms[0] if restricted else np.array(dms)
         potential = mf.get_veff(mf.mol, dm)
         fock = mf.get_fock(hcore, overlap, potential, dm)
@@ -82,7 +109,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
 
     energy, fock = energy_and_fock(channels)
     channels, eps, _ = _canonical(channels, fock)
-    gradient = _gradient(channels, fock)
+    gradient = rotation_gradient(channels, fock)
     steps: list[np.ndarray] = []
     changes: list[np.ndarray] = []
     builds = 1
@@ -102,71 +129,66 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
                 break
             step = step * np.clip(-0.5 * slope / (trial_energy - energy - slope), 0.1, 0.5)
 
-        change = _gradient(trial, fock) - gradient
+        change = rotation_gradient(trial, fock) - gradient
         if step @ change > 1e-10 * np.linalg.norm(step) * np.linalg.norm(change):
             steps, changes = [*steps, step][-MEMORY:], [*changes, change][-MEMORY:]
-        # Along a geodesic the tangent vectors keep their components; only the change to orbitals
-        # that diagonalise the new Fock blocks has to be applied to them.
+        # Along a geodesic the tangent vectors keep their components (with three and more different
+        # occupations: nearly); only the change to orbitals that diagonalise the new Fock blocks has
+        # to be applied to them.
         channels, eps, turns = _canonical(trial, fock)
         steps = [_turned(v, channels, turns) for v in steps]
         changes = [_turned(v, channels, turns) for v in changes]
-        energy, gradient = trial_energy, _gradient(channels, fock)
+        energy, gradient = trial_energy, rotation_gradient(channels, fock)
         if callable(callback):
             norm = float(np.linalg.norm(gradient))
             callback(dict(mf=mf, cycle=builds - 1, e_tot=energy, norm_gorb=norm))
 
     norm = float(np.linalg.norm(gradient))
     coeff = np.array([c.coefficients for c in channels])
-    occ = np.array([c.electrons * (np.arange(len(e)) < c.occupied) for c, e in zip(channels, eps)])
-    occ, eps = occ.astype(float), np.array(eps)
+    occ, eps = np.array([c.occupations for c in channels]), np.array(eps)
     if restricted:
         coeff, occ, eps = coeff[0], occ[0], eps[0]
     return Minimum(energy, bool(norm <= gradient_tol), norm, coeff, eps, occ, builds)
 
 
-def _channels(mo_coeff, mo_occ, restricted) -> list[Orbitals]:
-    coeffs, occs = ([mo_coeff], [mo_occ]) if restricted else (mo_coeff, mo_occ)
+def spin_channels(mo_coeff, mo_occ) -> list[Orbitals]:
     out = []
-    for coeff, occ in zip(coeffs, occs):
-        occupied_first = np.argsort(-np.asarray(occ), kind="stable")
-        out.append(Orbitals(coeff[:, occupied_first], int(np.sum(occ > 0)), 2 if restricted else 1))
+    for coeff, occ in zip(*([mo_coeff], [mo_occ]) if np.ndim(mo_occ) == 1 else (mo_coeff, mo_occ)):
+        fullest_first = np.argsort(-np.asarray(occ), kind="stable")
+        out.append(Orbitals(coeff[:, fullest_first], np.asarray(occ, dtype=float)[fullest_first]))
     return out
 
 
-def _occupied(c: Orbitals) -> np.ndarray:
-    return c.coefficients[:, : c.occupied]
-
-
-def _gradient(channels, fock) -> np.ndarray:
-    """dE/dK_ia = 2 n F_ia, all channels in one vector."""
-    blocks = []
+def rotation_gradient(channels, fock) -> np.ndarray:
+    """dE/dK_pq = 2 (f_p − f_q) F_pq, all channels in one vector."""
+    parts = []
     for c, f in zip(channels, fock):
-        virtual = c.coefficients[:, c.occupied :]
-        blocks.append((2.0 * c.electrons * _occupied(c).T @ f @ virtual).ravel())
-    return np.concatenate(blocks)
+        blocks = 2.0 * c.differences * (c.coefficients.T @ f @ c.coefficients)
+        parts.append(blocks[c.pairs])
+    return np.concatenate(parts)
 
 
 def _canonical(channels, fock):
-    """The same subspaces in orbitals that diagonalise the occupied and the virtual Fock blocks."""
+    """The same density in orbitals that diagonalise the Fock matrix within each shell."""
     new, energies, turns = [], [], []
     for c, f in zip(channels, fock):
-        occ, vir = _occupied(c), c.coefficients[:, c.occupied :]
-        eps_occ, turn_occ = np.linalg.eigh(occ.T @ f @ occ)
-        eps_vir, turn_vir = np.linalg.eigh(vir.T @ f @ vir)
-        coefficients = np.hstack([occ @ turn_occ, vir @ turn_vir])
-        new.append(Orbitals(coefficients, c.occupied, c.electrons))
-        energies.append(np.concatenate([eps_occ, eps_vir]))
-        turns.append((turn_occ, turn_vir))
+        blocks = c.coefficients.T @ f @ c.coefficients
+        eps, turn = np.empty(len(blocks)), np.zeros_like(blocks)
+        for shell in c.shells:
+            eps[shell], turn[shell, shell] = np.linalg.eigh(blocks[shell, shell])
+        new.append(Orbitals(c.coefficients @ turn, c.occupations))
+        energies.append(eps)
+        turns.append(turn)
     return new, energies, turns
 
 
 def _curvature(channels, eps) -> np.ndarray:
-    """Diagonal estimate of the Hessian, 2 n (ε_a − ε_i), kept away from zero."""
-    blocks = []
+    """Diagonal estimate of the Hessian, 2 (f_p − f_q)(ε_q − ε_p), kept away from zero."""
+    parts = []
     for c, e in zip(channels, eps):
-        gap = e[None, c.occupied :] - e[: c.occupied, None]
-        blocks.append((2.0 * c.electrons * np.maximum(gap, SMALLEST_GAP)).ravel())
-    return np.concatenate(blocks)
+        gap = np.maximum(e[None] - e[:, None], SMALLEST_GAP)
+        parts.append((2.0 * c.differences * gap)[c.pairs])
+    return np.concatenate(parts)
 
 
 def _quasi_newton(gradient, curvature, steps, changes) -> np.ndarray:
@@ -183,11 +205,10 @@ def _quasi_newton(gradient, curvature, steps, changes) -> np.ndarray:
 
 
 def _split(vector, channels) -> list[np.ndarray]:
-    shapes = [(c.occupied, c.coefficients.shape[1] - c.occupied) for c in channels]
-    ends = np.cumsum([a * b for a, b in shapes])[:-1]
-    return [part.reshape(shape) for part, shape in zip(np.split(vector, ends), shapes)]
+    """One vector of angles a channel."""
+    return np.split(vector, np.cumsum([len(c.pairs[0]) for c in channels])[:-1])
 
 
 def _turned(vector, channels, turns) -> np.ndarray:
-    parts = zip(_split(vector, channels), turns)
-    return np.concatenate([(occ.T @ part @ vir).ravel() for part, (occ, vir) in parts])
+    parts = zip(channels, _split(vector, channels), turns)
+    return np.concatenate([(turn.T @ c.matrix(v) @ turn).T[c.pairs] for c, v, turn in parts])

@@ -149,7 +149,7 @@ def _side_by_side(mol, signs) -> _Layout:
     sigma, occupied = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     owner = np.zeros(mol.nao, dtype=int)
     for i, (_, _, first, last) in enumerate(mol.aoslice_by_atom()):
-        atom = _free_atom(mol, i)
+        atom = free_atom(mol, i)
         turn = atom.mol.ao_rotation_matrix(orient.T)  # PySCF turns the axes, we turn the atom
         columns = slice(first, first + atom.mo_coeff[0].shape[1])
         owner[first:last] = i
@@ -177,7 +177,7 @@ def _sigma_irreps(mol) -> list[int]:
     return [n for n, name in zip(mol.irrep_id, mol.irrep_name) if name in ("Ag", "B1u")]
 
 
-def _free_atom(mol, index):
+def free_atom(mol, index):
     """A converged free atom in the molecule's basis. PBE on a coarse grid is good enough to start
     any functional from."""
     label, symbol = mol.atom_symbol(index), mol.atom_pure_symbol(index)

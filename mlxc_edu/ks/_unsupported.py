@@ -35,19 +35,24 @@ ROUTES = {
 }
 
 
-def _refusing(name: str, what: str):
+def _refusing(name: str, what: str, whose: str):
     def method(self, *args, **kwargs):
-        raise NotImplementedError(f"{what} ({name}) is not available with {self.xc}")
+        raise NotImplementedError(f"{what} ({name}) is not available with {whose or self.xc}")
 
     method.__name__ = name
     return method
 
 
-def refuses_other_routes(cls: type) -> type:
-    """Class decorator: the methods of :data:`ROUTES` raise NotImplementedError."""
-    for name, what in ROUTES.items():
-        setattr(cls, name, _refusing(name, what))
-    return cls
+def refuses_other_routes(whose: str = "", **others: str):
+    """Class decorator: the methods of :data:`ROUTES`, and others, raise NotImplementedError.
+    ``whose`` says what cannot do it; by default it is the functional."""
+
+    def decorate(cls: type) -> type:
+        for name, what in {**ROUTES, **others}.items():
+            setattr(cls, name, _refusing(name, what, whose))
+        return cls
+
+    return decorate
 
 
 class NoIntegrator:

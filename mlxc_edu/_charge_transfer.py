@@ -1,0 +1,90 @@
+"""From E(N) of two atoms to their stretched molecule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from scipy.interpolate import CubicHermiteSpline
+
+from .units import ANGSTROM_PER_BOHR, KCAL_PER_HARTREE
+
+STEPS = 4000  # of the charge between 0 and 1
+
+
+def charge_transfer(
+    donor: pd.DataFrame, acceptor: pd.DataFrame, r: Iterable[float] = (np.inf,)
+) -> pd.DataFrame:
+    """The charge that two distant atoms exchange, and the energy it brings, from their E(N) alone.
+
+    The donor gives the part q of an electron and the acceptor takes it; far apart they feel
+    nothing of each other but the attraction −q²/R of their charges. So the molecule's energy above
+    its atoms is
+
+        E(q) = [E_D(N_D − q) − E_D(N_D)] + [E_A(N_A + q) − E_A(N_A)] − q²/R,
+
+    and its charge is where that is lowest. Between the tables' points E(N) is interpolated with its
+    derivative, the frontier orbital's energy (Janak 1978).
+
+    Parameters
+    ----------
+    donor : E(N) of the atom that gives, a table of :func:`mlxc_edu.fractional_charge` from one
+        electron less than its own to its own.
+    acceptor : E(N) of the atom that takes, from its own electrons to one more.
+    r : distances in Å; ``inf`` is free atoms.
+
+    Returns
+    -------
+    pandas.DataFrame with columns ``method``, ``r`` (Å), ``charge`` (e, of the donor),
+    ``relative_kcal`` (above the neutral atoms, kcal/mol) and ``converged``; one row for each method
+    that both tables have, and each distance.
+
+    Raises
+    ------
+    ValueError : a table is not one of E(N), ends do not meet whole numbers, or no method is common.
+    """
+    distances = np.atleast_1d(np.asarray(list(np.atleast_1d(r)), dtype=float))
+    if not len(distances) or not (distances > 0).all():
+        raise ValueError(f"r must be distances in Å, or inf, not {r!r}")
+    for table in (donor, acceptor):
+        if not {"method", "n", "energy", "homo", "lumo", "converged"} <= set(table.columns):
+            raise ValueError("charge_transfer takes tables made by mlxc_edu.fractional_charge")
+    methods = [m for m in donor["method"].unique() if m in set(acceptor["method"])]
+    if not methods:
+        raise ValueError("the two tables have no method in common")
+    q = np.linspace(0, 1, STEPS + 1)
+    rows = []
+    for method in methods:
+        given, taken = (t[t["method"] == method] for t in (donor, acceptor))
+        lose, gain = _energy(given), _energy(taken)
+        own = lose.x[-1]
+        change = lose(own - q) - lose(own) + gain(gain.x[0] + q) - gain(gain.x[0])
+        fine = bool(given["converged"].all() and taken["converged"].all())
+        for distance in distances:
+            energy = change - q**2 * ANGSTROM_PER_BOHR / distance
+            lowest = int(np.argmin(energy))
+            row = dict(method=method, r=distance, charge=q[lowest])
+            row |= dict(relative_kcal=energy[lowest] * KCAL_PER_HARTREE, converged=fine)
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _energy(table) -> CubicHermiteSpline:
+    """E(N) between two whole numbers."""
+    table = table.sort_values("n")
+    n, energy, slope = (table[c].to_numpy(dtype=float) for c in ("n", "energy", "homo"))
+    if len(n) < 2 or n[-1] - n[0] != 1 or n[0] != round(n[0]):
+        raise ValueError(
+            f"E(N) is wanted from one whole number to the next, not from {n.min():g} to {n.max():g}"
+        )
+    if np.isnan(energy).any():
+        raise ValueError("a point of E(N) has no energy; its table says why")
+    # At the lower whole number the slope to the right belongs to the orbital that fills.
+    slope = np.append(table["lumo"].iloc[0], slope[1:])
+    return CubicHermiteSpline(n, energy, np.where(np.isnan(slope), _secant(n, energy), slope))
+
+
+def _secant(n, energy) -> np.ndarray:
+    """Slopes without orbital energies, as a wavefunction method has none."""
+    return np.gradient(energy, n)

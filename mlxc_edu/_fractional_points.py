@@ -1,0 +1,115 @@
+"""The points of :mod:`mlxc_edu._fractional`: what may be asked for, and each one computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyscf
+
+from ._exact import exact, exact_level
+from ._frontier import ensemble, frontier, paired
+from ._jobs import code_version, identity, run_jobs
+from ._molecule import molecule
+from ._scans import EXACT, checked_workers, method_names
+from ._store import Store
+
+STEPS = 10  # between two whole numbers
+WHOLE = 1e-9  # electrons
+
+
+def run(points, mol, settings, workers, memory, store, progress) -> dict[tuple, dict[str, Any]]:
+    """The value of every (method, electrons)."""
+    workers, store = checked_workers(workers), Store(store)
+    level = exact_level(mol) if EXACT in points else None
+    jobs = {}
+    for name, wanted in points.items():
+        for electrons in wanted:
+            _check_room(electrons, mol, settings)
+            job = dict(settings, method=name, electrons=list(electrons), code=code_version())
+            job |= dict(pyscf=pyscf.__version__, level=level if name == EXACT else None)
+            jobs[name, electrons] = job
+    every = list(jobs.values())
+    done = run_jobs(every, _compute, store, workers=workers, memory=memory, progress=progress)
+    return {key: done[identity(job)] for key, job in jobs.items()}
+
+
+def _compute(job, memory) -> dict[str, Any]:
+    mol = molecule(job["system"], bond_length=job["r"], basis=job["basis"])
+    mol.max_memory = memory
+    alpha, beta = electrons = job["electrons"]
+    said = f"{alpha:g} α and {beta:g} β electrons"
+    if not any(electrons):
+        return dict(energy=mol.energy_nuc(), converged=True, homo=None, lumo=None, state="empty")
+    if job["method"] == EXACT:
+        charge, spin = int(mol.atom_charges().sum() - alpha - beta), int(alpha - beta)
+        ion = molecule(
+            job["system"], bond_length=job["r"], basis=job["basis"], charge=charge, spin=spin
+        )
+        best = exact(ion, level=job["level"])
+        state = "; ".join([said, best.method, *best.notes])
+        return dict(energy=best.energy, converged=best.converged, homo=None, lumo=None, state=state)
+    start = frontier(mol)
+    if job["path"] == "spin":
+        start = paired(start, mol.intor_symmetric("int1e_ovlp"))
+    found = ensemble(mol, job["method"], start, electrons)
+    return dict(vars(found), state=f"{said}; {found.state}")
+
+
+def on_the_line(low, high, energy) -> dict[str, Any]:
+    """The exact energy between two whole numbers; its slope is the orbital energy."""
+    slope = high["energy"] - low["energy"]
+    state = "on the straight line, by theorem"
+    return dict(energy=energy, converged=True, homo=slope, lumo=None, seconds=0.0, state=state)
+
+
+def electron_numbers(n, mol, system) -> list[float]:
+    own, protons = mol.nelectron, int(mol.atom_charges().sum())
+    least, most = own - 1, own + 1 if mol.natm > 1 else min(own, protons) + 1
+    numbers = steps("n", n, np.linspace(least, most, (most - least) * STEPS + 1))
+    for m in numbers:
+        if m > most == own:
+            raise ValueError(f"no atom binds {m:g} electrons: at most one more than its protons")
+        if not least <= m <= most:
+            raise ValueError(
+                f"{system} has {own} electrons, and n goes from {least} to {most}: {m:g} is "
+                "outside; to go further start from an ion, such as 'Na+'"
+            )
+    return numbers
+
+
+def _check_room(electrons, mol, settings) -> None:
+    if max(electrons) > mol.nao:
+        raise ValueError(
+            f"{max(electrons):g} electrons of one spin do not fit in the {mol.nao} orbitals of "
+            f"{settings['basis']!r}; take a larger basis"
+        )
+
+
+def steps(name, given, default) -> list[float]:
+    try:
+        if isinstance(given, str):
+            raise ValueError
+        numbers = np.atleast_1d(np.asarray(default if given is None else given, dtype=float))
+        if not np.isfinite(numbers).all():
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be numbers, not {given!r}") from error
+    if not numbers.size:
+        raise ValueError(f"give at least one value of {name}")
+    return sorted({round(float(m), 12) for m in numbers})
+
+
+def approximate(methods) -> list[str]:
+    names = method_names(methods)
+    if EXACT in names:
+        raise ValueError("exact needs no calculation here: it is the flat line or plane itself")
+    return names
+
+
+def floor(m) -> float:
+    return float(np.floor(m + WHOLE))
+
+
+def ceil(m) -> float:
+    return float(np.ceil(m - WHOLE))

@@ -1,0 +1,225 @@
+"""Orbitals that hold fractions of an electron.
+
+PySCF fills orbitals from the bottom and takes for granted in many places that each is full or
+empty. Here the numbers are given, E[γ] with γ = Σ f φφᵀ is minimised over the orbitals at those
+numbers, and whatever in PySCF would quietly fill them up again is refused. At the minimum the
+energy's derivative by an orbital's occupation is that orbital's energy (Janak, Phys. Rev. B 18,
+7165 (1978)).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+from pyscf import lib
+
+from .._threads import one_blas_thread
+from ._minimise import minimise, rotation_gradient, spin_channels
+from ._smearing import anneal
+from ._staging import COARSE_LEVEL, STAGED
+from ._unsupported import refuses_other_routes
+
+HALF, ANNEALED = "half", "annealed"
+GRADIENT_TOL = 1e-5  # Hartree
+
+
+def occupation_numbers(mol, occupations) -> np.ndarray:
+    """(2, nao): what the lowest orbitals of each spin hold, from what a user gives.
+
+    Raises ValueError where the numbers are none, or the basis has no room for them.
+    """
+    if isinstance(occupations, str):
+        return _half_and_half(mol, occupations)
+    try:
+        alpha, beta = occupations
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "occupations are a pair: electrons of spin α and of spin β, such as (9, 8.5), or lists "
+            f"of the numbers that the lowest orbitals hold; or {HALF!r} or {ANNEALED!r}; "
+            f"not {occupations!r}"
+        ) from error
+    numbers = np.array([_one_spin(mol, alpha, "α"), _one_spin(mol, beta, "β")])
+    if not numbers.any():
+        raise ValueError("these occupations leave no electrons")
+    return numbers
+
+
+def _one_spin(mol, numbers, spin) -> np.ndarray:
+    try:
+        numbers = np.asarray(numbers, dtype=float)
+    except (TypeError, ValueError):
+        numbers = np.array(np.nan)
+    if numbers.ndim > 1 or not np.isfinite(numbers).all() or (numbers < 0).any():
+        raise ValueError(f"electrons of spin {spin} are numbers from 0 on, not {numbers}")
+    total = float(numbers.sum())
+    if numbers.ndim == 0:
+        numbers = np.clip(total - np.arange(max(mol.nao, np.ceil(total))), 0, 1)
+    elif (numbers > 1).any():
+        raise ValueError(f"an orbital holds at most one electron of spin {spin}: {numbers}")
+    if (numbers[mol.nao :] > 0).any():
+        raise ValueError(
+            f"{total:g} electrons of spin {spin} do not fit in the {mol.nao} orbitals of this "
+            "basis; take a larger basis"
+        )
+    return np.pad(numbers[: mol.nao], (0, max(0, mol.nao - len(numbers))))
+
+
+def _half_and_half(mol, word) -> np.ndarray:
+    if word != HALF:
+        raise ValueError(f"occupations can be {HALF!r} or {ANNEALED!r}, not {word!r}")
+    pairs = mol.nelec[0]
+    if mol.spin or pairs == mol.nao:
+        raise ValueError(
+            f"occupations={HALF!r} share the highest pair of electrons between two orbitals; that "
+            "needs paired electrons and an empty orbital"
+        )
+    return np.array([_one_spin(mol, [1] * (pairs - 1) + [0.5, 0.5], "α")] * 2)
+
+
+def occupy(mf, occupations, holder=None):
+    """The Kohn–Sham object ``mf`` with occupations, those of :func:`occupation_numbers` or
+    ``ANNEALED``."""
+    mf.annealed = isinstance(occupations, str) and occupations == ANNEALED
+    mf.occupations = None if mf.annealed else occupations
+    mf.holder = _checked_holder(mf.mol, holder)
+    return lib.set_class(mf, (Occupied, mf.__class__))
+
+
+def _checked_holder(mol, holder):
+    """Raises ValueError where no orbital is like that."""
+    if isinstance(holder, str):
+        if not mol.symmetry:
+            raise ValueError("an orbital named by irreducible representation needs mol.symmetry")
+        if holder not in mol.irrep_name:
+            raise ValueError(
+                f"{mol.groupname} has no orbital of {holder!r} in this basis; there are "
+                f"{', '.join(mol.irrep_name)}"
+            )
+    elif holder is not None and np.shape(holder) != (mol.nao,):
+        raise ValueError(f"an orbital of this molecule has {mol.nao} numbers")
+    return holder
+
+
+@refuses_other_routes("fractional occupations", newton="second-order convergence")
+class Occupied:
+    """Mixed into a Kohn–Sham class.
+
+    Attributes
+    ----------
+    occupations : (2, nao), what the lowest orbitals of each spin hold; None before they are
+        annealed.
+    holder : which orbital holds the fraction: the next by energy (None), the highest occupied of an
+        irreducible representation (its name), or the one most like a given orbital (nao,).
+    """
+
+    _keys = frozenset({"occupations", "holder", "annealed"})
+
+    @one_blas_thread
+    def scf(self, dm0=None, **kwargs):
+        """Minimise the energy over the orbitals; they keep their occupations."""
+        self.build()
+        self.dump_flags()
+        found = minimise(
+            self,
+            *self._start(dm0),
+            gradient_tol=self.conv_tol_grad or getattr(self, "gradient_tol", GRADIENT_TOL),
+            max_cycle=3 * self.max_cycle,
+            callback=self.callback,
+        )
+        self.e_tot, self.converged, self.cycles = found.energy, found.converged, found.builds
+        self.mo_coeff, self.mo_energy, self.mo_occ = found.mo_coeff, found.mo_energy, found.mo_occ
+        if self.chkfile:
+            self.dump_chk(self.chkfile)
+        self._finalize()
+        return self.e_tot
+
+    kernel = scf
+
+    def _start(self, dm0):
+        """Orbitals with their occupations: of a density, or found by annealing."""
+        if self.annealed:
+            mo_coeff, mo_occ = anneal(self._whole(), dm0)
+            self.occupations = mo_occ if mo_occ.ndim == 2 else np.array([mo_occ, mo_occ]) / 2
+            return mo_coeff, mo_occ
+        if dm0 is None and self.init_guess == STAGED:
+            plain = occupy(self._plain_start(), self.occupations, self.holder)
+            plain.grids.level, plain.verbose = COARSE_LEVEL, 0
+            plain.kernel()
+            return plain.mo_coeff, plain.mo_occ
+        if dm0 is None:
+            dm0 = self.get_init_guess(self.mol, self.init_guess)
+        energies, coefficients = self.eig(self.get_fock(dm=dm0), self.get_ovlp())
+        return coefficients, self.get_occ(energies, coefficients)
+
+    def eig(self, fock, overlap, *args, **kwargs):
+        """Each irreducible representation by itself, where one names the orbital."""
+        if not isinstance(self.holder, str):
+            return super().eig(fock, overlap, *args, **kwargs)
+        blocks = [self._blocks(f, overlap) for f in (fock if np.ndim(fock) == 3 else [fock])]
+        energies, coefficients = (np.array(part) for part in zip(*blocks))
+        return (energies, coefficients) if np.ndim(fock) == 3 else (energies[0], coefficients[0])
+
+    def _blocks(self, fock, overlap):
+        energies, coefficients = [], []
+        for basis in self.mol.symm_orb:
+            e, c = scipy.linalg.eigh(basis.T @ fock @ basis, basis.T @ overlap @ basis)
+            energies.append(e)
+            coefficients.append(basis @ c)
+        order = np.argsort(np.concatenate(energies), kind="stable")
+        return np.concatenate(energies)[order], np.hstack(coefficients)[:, order]
+
+    def get_occ(self, mo_energy=None, mo_coeff=None):
+        """The occupations in the order of the orbitals given."""
+        mo_energy = self.mo_energy if mo_energy is None else mo_energy
+        mo_coeff = self.mo_coeff if mo_coeff is None else mo_coeff
+        if np.ndim(mo_energy) == 1:
+            return 2 * self._placed(self.occupations[0], mo_energy, mo_coeff)
+        spins = zip(self.occupations, mo_energy, mo_coeff)
+        return np.array([self._placed(*spin) for spin in spins])
+
+    def _placed(self, numbers, energies, coefficients) -> np.ndarray:
+        order = np.argsort(energies, kind="stable")
+        full = int((numbers == 1).sum())
+        if self.holder is not None and 0 < numbers.sum() - full < 1:
+            holder = self._find(order, full, coefficients)
+            others = order[order != holder]
+            order = np.concatenate([others[:full], [holder], others[full:]])
+        placed = np.zeros(len(energies))
+        placed[order] = numbers[: len(order)]
+        return placed
+
+    def _find(self, order, full, coefficients) -> int:
+        """Which orbital holds the fraction."""
+        overlap = self.get_ovlp()
+        if not isinstance(self.holder, str):
+            return int(np.argmax(np.abs(self.holder @ overlap @ coefficients)))
+        basis = self.mol.symm_orb[self.mol.irrep_name.index(self.holder)]
+        alike = np.linalg.norm(basis.T @ overlap @ coefficients[:, order], axis=0) > 1e-6
+        within = np.flatnonzero(alike[: full + 1])
+        return int(order[within[-1] if len(within) else np.flatnonzero(alike)[0]])
+
+    def get_grad(self, mo_coeff, mo_occ, fock=None):
+        """(f_p − f_q) F_pq of all pairs of orbitals: zero at the minimum."""
+        if fock is None:
+            fock = self.get_fock(dm=self.make_rdm1(mo_coeff, mo_occ))
+        return rotation_gradient(
+            spin_channels(mo_coeff, mo_occ), fock if np.ndim(fock) == 3 else [fock]
+        )
+
+    def spin_square(self, mo_coeff=None, s=None):
+        """⟨S²⟩ of the ensemble's density matrices, as if it were a determinant's; and 2S + 1."""
+        overlap = self.get_ovlp() if s is None else s
+        dm = np.asarray(self.make_rdm1())
+        alpha, beta = dm if dm.ndim == 3 else (dm / 2, dm / 2)
+        n_alpha, n_beta = np.vdot(alpha, overlap), np.vdot(beta, overlap)
+        square = (n_alpha - n_beta) ** 2 / 4 + (n_alpha + n_beta) / 2
+        square -= np.vdot(overlap @ alpha @ overlap, beta)
+        return square, np.sqrt(4 * max(square, 0) + 1)
+
+    def density_fit(self, *args, **kwargs):
+        fitted = self._whole().density_fit(*args, **kwargs)
+        return lib.set_class(fitted, (Occupied, fitted.__class__))
+
+    def _whole(self):
+        """The same object without occupations of its own."""
+        return lib.view(self.copy(), lib.drop_class(self.__class__, Occupied))
