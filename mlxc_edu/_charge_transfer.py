@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicHermiteSpline
@@ -13,9 +11,7 @@ from .units import ANGSTROM_PER_BOHR, KCAL_PER_HARTREE
 STEPS = 4000  # of the charge between 0 and 1
 
 
-def charge_transfer(
-    donor: pd.DataFrame, acceptor: pd.DataFrame, r: Iterable[float] = (np.inf,)
-) -> pd.DataFrame:
+def charge_transfer(donor: pd.DataFrame, acceptor: pd.DataFrame, r=np.inf) -> pd.DataFrame:
     """The charge that two distant atoms exchange, and the energy it brings, from their E(N) alone.
 
     The donor gives the part q of an electron and the acceptor takes it; far apart they feel
@@ -44,8 +40,11 @@ def charge_transfer(
     ------
     ValueError : a table is not one of E(N), ends do not meet whole numbers, or no method is common.
     """
-    distances = np.atleast_1d(np.asarray(list(np.atleast_1d(r)), dtype=float))
-    if not len(distances) or not (distances > 0).all():
+    try:
+        distances = [float(distance) for distance in np.ravel(r)]
+    except (TypeError, ValueError):
+        distances = []
+    if not distances or not all(distance > 0 for distance in distances):
         raise ValueError(f"r must be distances in Å, or inf, not {r!r}")
     for table in (donor, acceptor):
         if not {"method", "n", "energy", "homo", "lumo", "converged"} <= set(table.columns):

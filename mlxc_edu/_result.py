@@ -55,12 +55,15 @@ class Result:
         return "\n".join(lines)
 
 
-def make_result(method, mol, energy, converged, density_matrix, mean_field, notes=()) -> Result:
-    """Fill a Result from a spin-resolved density matrix, (2, nao, nao)."""
+def make_result(
+    method, mol, energy, converged, density_matrix, mean_field, notes=(), occupied=None
+) -> Result:
+    """Fill a Result from a spin-resolved density matrix, (2, nao, nao). ``occupied``: how many
+    orbitals of each spin hold electrons, where that is not the number of electrons."""
     electrons = np.array(
         [
             atomic_populations(mol, dm, natural_orbitals(mol, dm, n))
-            for dm, n in zip(density_matrix, mol.nelec)
+            for dm, n in zip(density_matrix, mol.nelec if occupied is None else occupied)
         ]
     )
     up, down = electrons

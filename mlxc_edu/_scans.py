@@ -17,6 +17,7 @@ from ._molecule import molecule
 from ._result import Result
 from ._solve import solve
 from ._store import Store
+from .ks import KS
 from .ks._kohn_sham import canonical_name
 from .units import KCAL_PER_HARTREE
 
@@ -30,6 +31,8 @@ def dissociation(
     r: Iterable[float] | None = None,
     *,
     basis: str = "def2-svpd",
+    unrestricted: bool | None = None,
+    occupations: str | None = None,
     workers: int | None = None,
     memory: int = 4000,
     store: str | os.PathLike | None = None,
@@ -44,6 +47,7 @@ def dissociation(
     r : distances in Å. Default: 25 from two thirds of the equilibrium distance to 20 Å, dense where
         the curves bend.
     basis : name of a basis set.
+    unrestricted, occupations : as for :func:`mlxc_edu.solve`; the separated atoms are always whole.
     workers : processes, each on one thread; default: one a processor, as far as memory goes.
     memory : MB for all workers together.
     store : folder of finished points; default: the user's cache. Every finished point is written at
@@ -76,16 +80,20 @@ def dissociation(
     names = method_names(methods)
     distances = _distances(r, name)
     for distance in distances:
-        molecule(name, bond_length=distance, basis=basis)
+        mol = molecule(name, bond_length=distance, basis=basis)
+        if occupations is not None:
+            KS(mol, unrestricted=bool(unrestricted), occupations=occupations)
     workers, points = checked_workers(workers), Store(store)
 
     level = exact_level(molecule(name, basis=basis)) if EXACT in names else None
     settings = dict(basis=basis, code=code_version(), pyscf=pyscf.__version__)
+    given = dict(unrestricted=unrestricted, occupations=occupations)
+    driver = {key: value for key, value in given.items() if value is not None}
     jobs = []
     for method in names:
         job = dict(settings, method=method, level=level if method == EXACT else None)
         jobs += [dict(job, system=fragment, r=None) for fragment in _fragments(atoms, charge)]
-        jobs += [dict(job, system=name, r=distance) for distance in distances]
+        jobs += [dict(job, system=name, r=distance, driver=driver) for distance in distances]
     values = run_jobs(jobs, _compute, points, workers=workers, memory=memory, progress=progress)
 
     rows = []
@@ -113,7 +121,10 @@ def _compute(job, memory) -> dict[str, Any]:
     mol = molecule(job["system"], bond_length=job["r"], basis=job["basis"])
     mol.max_memory = memory
     method = job["method"]
-    result: Result = exact(mol, level=job["level"]) if method == EXACT else solve(mol, method)
+    if method == EXACT:
+        result: Result = exact(mol, level=job["level"])
+    else:
+        result = solve(mol, method, **job.get("driver", {}))
     return {
         "energy": result.energy,
         "converged": result.converged,

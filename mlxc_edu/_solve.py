@@ -51,7 +51,13 @@ class State:
 
 
 @one_blas_thread
-def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = None) -> Result:
+def solve(
+    mol: gto.Mole,
+    method: str = "PBE",
+    *,
+    unrestricted: bool | None = None,
+    occupations=None,
+) -> Result:
     """Find the lowest self-consistent state of a molecule.
 
     Atoms, diatomics and stretched molecules are started from several densities (atoms with
@@ -67,6 +73,8 @@ def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = Non
     method : as for :func:`mlxc_edu.KS`.
     unrestricted : None lets a closed shell break its spin symmetry where it may want to (diatomics
         and stretched molecules); True always lets it; False never does.
+    occupations : fractional electrons, as for :func:`mlxc_edu.KS`. Then there is one start, and
+        None for ``unrestricted`` means restricted where the occupations allow.
 
     Returns
     -------
@@ -79,6 +87,8 @@ def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = Non
     """
     require_molecule(mol)
     method = canonical_name(method)
+    if occupations is not None:
+        return _with_occupations(mol, method, bool(unrestricted), occupations)
     state = _lowest_state(mol, method, unrestricted)
     mf = state.mean_field
     notes = [f"lowest of {state.starts} starts, from: {state.label}"] if state.starts > 1 else []
@@ -92,6 +102,19 @@ def solve(mol: gto.Mole, method: str = "PBE", *, unrestricted: bool | None = Non
     if not state.converged:
         notes.append("the orbitals did not converge; the energy is an upper estimate")
     return make_result(method, mol, state.energy, state.converged, spin_density(mf), mf, notes)
+
+
+def _with_occupations(mol, method, unrestricted, occupations) -> Result:
+    mf = KS(mol, method, unrestricted=unrestricted, occupations=occupations)
+    mf.grids.level = GRID_LEVEL
+    mf.kernel()
+    partly = [f"{f:.3f}" for f in np.unique(mf.mo_occ.round(6)) if f % 1]
+    notes = [f"orbitals that hold {', '.join(partly)} electrons"] if partly else []
+    if not mf.converged:
+        notes.append("the orbitals did not converge; the energy is an upper estimate")
+    occupied = (np.asarray(mf.occupations) > 0).sum(axis=1)
+    density = spin_density(mf)
+    return make_result(method, mol, mf.e_tot, mf.converged, density, mf, notes, occupied)
 
 
 def hartree_fock_states(mol) -> list[State]:

@@ -10,7 +10,7 @@ import mlxc_edu
 PACKAGE = Path(mlxc_edu.__file__).parent
 # Lower rooms first; a module may import from rooms below its own, and from its own.
 ROOMS = [
-    {"units", "_catalogue", "_threads", "_store", "weights"},
+    {"units", "_catalogue", "_threads", "_store", "_colours", "weights"},
     {"_geometry", "functionals"},
     {"_molecule"},
     {"ks"},

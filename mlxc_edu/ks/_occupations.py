@@ -14,8 +14,8 @@ import scipy.linalg
 from pyscf import lib
 
 from .._threads import one_blas_thread
+from ._annealing import anneal
 from ._minimise import minimise, rotation_gradient, spin_channels
-from ._smearing import anneal
 from ._staging import COARSE_LEVEL, STAGED
 from ._unsupported import refuses_other_routes
 
@@ -80,7 +80,7 @@ def occupy(mf, occupations, holder=None):
     """The Kohn–Sham object ``mf`` with occupations, those of :func:`occupation_numbers` or
     ``ANNEALED``."""
     mf.annealed = isinstance(occupations, str) and occupations == ANNEALED
-    mf.occupations = None if mf.annealed else occupations
+    mf.occupations = occupation_numbers(mf.mol, mf.mol.nelec) if mf.annealed else occupations
     mf.holder = _checked_holder(mf.mol, holder)
     return lib.set_class(mf, (Occupied, mf.__class__))
 
@@ -106,8 +106,8 @@ class Occupied:
 
     Attributes
     ----------
-    occupations : (2, nao), what the lowest orbitals of each spin hold; None before they are
-        annealed.
+    occupations : (2, nao), what the lowest orbitals of each spin hold.
+    annealed : whether ``kernel()`` shall find them by cooling.
     holder : which orbital holds the fraction: the next by energy (None), the highest occupied of an
         irreducible representation (its name), or the one most like a given orbital (nao,).
     """
@@ -119,9 +119,14 @@ class Occupied:
         """Minimise the energy over the orbitals; they keep their occupations."""
         self.build()
         self.dump_flags()
+        orbitals = self._start(dm0)
+        if self.annealed:
+            orbitals = anneal(self, *orbitals)
+            full = 2 if orbitals[1].ndim == 1 else 1
+            self.occupations = np.broadcast_to(orbitals[1] / full, self.occupations.shape)
         found = minimise(
             self,
-            *self._start(dm0),
+            *orbitals,
             gradient_tol=self.conv_tol_grad or getattr(self, "gradient_tol", GRADIENT_TOL),
             max_cycle=3 * self.max_cycle,
             callback=self.callback,
@@ -136,11 +141,7 @@ class Occupied:
     kernel = scf
 
     def _start(self, dm0):
-        """Orbitals with their occupations: of a density, or found by annealing."""
-        if self.annealed:
-            mo_coeff, mo_occ = anneal(self._whole(), dm0)
-            self.occupations = mo_occ if mo_occ.ndim == 2 else np.array([mo_occ, mo_occ]) / 2
-            return mo_coeff, mo_occ
+        """Orbitals with their occupations, of a density."""
         if dm0 is None and self.init_guess == STAGED:
             plain = occupy(self._plain_start(), self.occupations, self.holder)
             plain.grids.level, plain.verbose = COARSE_LEVEL, 0
