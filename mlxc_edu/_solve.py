@@ -31,13 +31,13 @@ STRETCHED = 1.3  # times the sum of covalent radii
 
 @dataclass(frozen=True)
 class State:
-    """One self-consistent solution, the start that led to it, how many starts were tried, and by
-    how much a state that was passed over lies lower (Hartree)."""
+    """One self-consistent solution, the start that led to it, all the starts that were tried, and
+    by how much a state that was passed over lies lower (Hartree)."""
 
     label: str
     mean_field: Any
     converged: bool
-    starts: int = 1
+    tried: tuple[str, ...] = ()
     passed_over: float = 0.0
 
     @property
@@ -91,7 +91,10 @@ def solve(
         return _with_occupations(mol, method, bool(unrestricted), occupations)
     state = _lowest_state(mol, method, unrestricted)
     mf = state.mean_field
-    notes = [f"lowest of {state.starts} starts, from: {state.label}"] if state.starts > 1 else []
+    notes = []
+    if state.tried:
+        tried = "; ".join(state.tried)
+        notes.append(f"from: {state.label}; lowest of {len(state.tried)} starts ({tried})")
     if state.passed_over > SAME_STATE:
         lower = state.passed_over * KCAL_PER_HARTREE
         notes.append(f"a state that no atoms or ions lead to lies {lower:.1f} kcal/mol lower")
@@ -151,7 +154,8 @@ def _lowest_state(mol, method, unrestricted) -> State:
         rivals.sort(key=lambda lead: _energy(mf, lead[1]))
     start, lead = rivals[0]
     state = _state(start.label, mf, _minimise(mf, lead.mo_coeff, lead.mo_occ))
-    return replace(state, starts=len(all_leads), passed_over=passed_over)
+    tried = tuple(start.label for start, _ in all_leads)
+    return replace(state, tried=tried, passed_over=passed_over)
 
 
 def _leads(mf) -> list[tuple[Start, Minimum]]:

@@ -2,7 +2,7 @@
 
 At each temperature T the free energy A = E[f] − TS[f] is lowered over the occupations f and the
 orbitals. Filling an orbital costs its energy, dE/df = ε (Janak 1978), so the way from f towards
-Fermi's distribution of the present ε always leads downhill at first; we go as far as A falls.
+Fermi's distribution of the present ε always leads downhill at first; we go to where A is lowest.
 Repeated diagonalisation with Fermi occupations would step to the end each time, and jump to and
 fro where a level moves as it fills.
 """
@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import entr, expit
+from scipy.special import expit, logit
 
 from ._minimise import Minimum, minimise
 
-TEMPERATURES = (0.03, 0.005, 0.0005)  # Hartree
-STEPS = 12  # at each temperature
+TEMPERATURES = (0.03, 0.004, 0.0005)  # Hartree
+STEPS = 10  # at each temperature
+LARGEST_STEP = 0.3  # electrons
+CUTS = 5  # along each
+FLAT = 0.05  # of the slope at the beginning
 NEGLIGIBLE = 1e-4  # of an orbital's full occupation
 SETTLED = 0.02  # of full or empty, at the end
-SAME = 1e-3
-SHORTEST_STEP = 0.02
+SAME = 2e-3  # electrons
 ROUGHLY = 1e-4  # Hartree; the orbitals' gradient on the way
 
 
@@ -29,24 +31,74 @@ def anneal(mf, mo_coeff, mo_occ) -> tuple[np.ndarray, np.ndarray]:
 
     Each spin keeps its electrons. Levels that meet as they cool keep sharing them, as the electron
     pair of a stretched H2 does; all others end up full or empty.
+
+    E(f) can have a minimum with whole orbitals and another with shared ones. So three ways are
+    gone, and the lowest end counts: cooled from the start, from the start with the frontier pair
+    shared out, and kept cold all along.
     """
-    found = minimise(mf, mo_coeff, mo_occ, gradient_tol=ROUGHLY)
-    for temperature in TEMPERATURES:
-        step = 1.0
-        for _ in range(STEPS):
-            aim = _each_spin(_fermi, found, temperature)
-            if np.abs(aim - found.mo_occ).max() < SAME:
-                break
-            while step > SHORTEST_STEP:
-                occupations = found.mo_occ + step * (aim - found.mo_occ)
-                trial = minimise(mf, found.mo_coeff, occupations, gradient_tol=ROUGHLY)
-                if _free_energy(trial, temperature) < _free_energy(found, temperature):
-                    break
-                step /= 2
-            else:
-                break
-            found, step = trial, min(1.0, 2 * step)
+    shared = _shared(np.asarray(mo_occ))
+    ways = [(mo_occ, TEMPERATURES), (shared, TEMPERATURES), (mo_occ, TEMPERATURES[-1:])]
+    ends = [_cooled(mf, mo_coeff, start, temperatures) for start, temperatures in ways]
+    found = min(ends, key=lambda end: end.energy)
     return found.mo_coeff, _each_spin(_settled, found)
+
+
+def _cooled(mf, mo_coeff, mo_occ, temperatures) -> Minimum:
+    found = minimise(mf, mo_coeff, mo_occ, gradient_tol=ROUGHLY)
+    for temperature in temperatures:
+        for _ in range(STEPS):
+            way = _each_spin(_fermi, found, temperature) - found.mo_occ
+            if np.abs(way).max() < SAME:
+                break
+            way *= min(1.0, LARGEST_STEP / np.abs(way).max())
+            found = _downhill(mf, found, way, temperature)
+    return found
+
+
+def _shared(occupations: np.ndarray) -> np.ndarray:
+    """The last occupied and the first empty orbital of each spin share what the former holds."""
+    shared = np.atleast_2d(occupations).copy()
+    for spin in shared:
+        order = np.argsort(-spin, kind="stable")
+        occupied = int((spin > 0).sum())
+        if 0 < occupied < len(spin):
+            pair = order[occupied - 1 : occupied + 1]
+            spin[pair] = spin[pair].mean()
+    return shared.reshape(occupations.shape)
+
+
+def _downhill(mf, found: Minimum, way: np.ndarray, temperature) -> Minimum:
+    """Along ``way`` to where the free energy is stationary: its slope is known at every point, so
+    the zero is bracketed and cut off by secants."""
+    low, high = 0.0, 1.0
+    at_low, at_high = _slope(found, way, temperature), None
+    nearly = FLAT * abs(at_low)
+    for _ in range(CUTS):
+        share = high if at_high is None else low - at_low * (high - low) / (at_high - at_low)
+        trial, turned = _moved(mf, found, way, share)
+        slope = _slope(trial, turned, temperature)
+        if abs(slope) <= nearly or (slope < 0 and at_high is None):
+            break
+        if slope < 0:
+            low, at_low = share, slope
+        else:
+            high, at_high = share, slope
+    return trial
+
+
+def _moved(mf, found, way, share) -> tuple[Minimum, np.ndarray]:
+    """The minimum with a share of the way gone, and the way in the order of its orbitals."""
+    occupations = found.mo_occ + share * way
+    order = np.argsort(-occupations, axis=-1, kind="stable")
+    trial = minimise(mf, found.mo_coeff, occupations, gradient_tol=ROUGHLY)
+    return trial, np.take_along_axis(way, order, axis=-1)
+
+
+def _slope(found: Minimum, way, temperature) -> float:
+    """dA/d(share): Σ way (ε + T ln f/(1 − f)), f from 0 to 1."""
+    full = 2 if found.mo_occ.ndim == 1 else 1
+    f = np.clip(found.mo_occ / full, NEGLIGIBLE, 1 - NEGLIGIBLE)
+    return float((way * (found.mo_energy + temperature * logit(f))).sum())
 
 
 def _each_spin(function, found: Minimum, *args) -> np.ndarray:
@@ -83,9 +135,3 @@ def _rounded(occupations, electrons, close) -> np.ndarray:
     sharing = (rounded > 0) & (rounded < 1)
     rounded[sharing] += (electrons - rounded.sum()) / max(1, sharing.sum())
     return rounded
-
-
-def _free_energy(found: Minimum, temperature) -> float:
-    full = 2 if found.mo_occ.ndim == 1 else 1
-    f = found.mo_occ / full
-    return found.energy - temperature * full * float((entr(f) + entr(1 - f)).sum())

@@ -74,6 +74,17 @@ def libxc_code(name: str) -> str:
     return code
 
 
+def long_range_exchange(method: str) -> float:
+    """The share of exact exchange between distant electrons; 1 for a learned functional, which has
+    no such number and was taught what an electron's two halves should not do to each other."""
+    name = split_dispersion(canonical_name(method))[0]
+    if is_learned(name):
+        return 1.0
+    code = libxc_code(name)
+    omega, alpha, _ = libxc.rsh_coeff(code)
+    return float(alpha if omega else libxc.hybrid_coeff(code))
+
+
 def KS(
     mol: gto.Mole,
     xc: str = "PBE",
