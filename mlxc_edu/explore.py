@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
+
 from . import weights
+from ._fractional_points import approximate
+from ._live_charge import LiveCharge
 from ._molecule import molecule as build
 from ._profile import learned_name
+from ._scans import EXACT, _diatomic, method_names
+from ._store import Store
+from ._tables import stored
+from .ks import KS
+
+_NO_WIDGETS = 'explorers need ipywidgets, plotly and anywidget: pip install "mlxc-edu[notebooks]"'
 
 
 def functional(name: str = "DM21", molecule: str = "H2", *, basis: str = "def2-svpd"):
@@ -39,7 +50,114 @@ def functional(name: str = "DM21", molecule: str = "H2", *, basis: str = "def2-s
     try:
         from ._explorer import FunctionalExplorer
     except ImportError as error:
-        raise ImportError(
-            'explorers need ipywidgets, plotly and anywidget: pip install "mlxc-edu[notebooks]"'
-        ) from error
+        raise ImportError(_NO_WIDGETS) from error
     return FunctionalExplorer(name, molecule.strip(), basis)
+
+
+def fractional_charge(
+    system: str = "Cl", methods: Iterable[str] | None = None, *, basis: str = "def2-svpd"
+):
+    """Add and take away parts of an electron, and see the energy and the density follow.
+
+    Every point is computed when it is asked for. The curves come in the background and can be
+    cancelled; what is done stays, and a move of the slider goes first.
+
+    Parameters
+    ----------
+    system : the atom, ion or molecule to begin with, by name.
+    methods : those ticked at the beginning, as for :func:`mlxc_edu.KS`. Default: PBE, B3LYP, HF,
+        and DM21 if its weights are there.
+    basis : name of a basis set.
+
+    Returns
+    -------
+    A widget. Its attributes ``system``, ``methods`` (a checkbox for each), ``n`` (the slider),
+    ``what`` and ``density_of`` are the controls, ``cancel`` and ``compute`` the buttons. ``curve``
+    and ``numbers`` are tables like :func:`mlxc_edu.fractional_charge`'s: of the curves, and at the
+    slider. ``wait()`` returns when everything is computed.
+
+    Raises
+    ------
+    ValueError : unknown system, method or basis (the message lists near names).
+    FileNotFoundError : the weights are missing; the message gives the command that gets them.
+    ImportError : ipywidgets, plotly or anywidget is not installed; the message gives the command.
+    """
+    if not isinstance(system, str):
+        raise ValueError(f"name a system, such as 'Cl', not {system!r}")
+    system = system.strip()
+    mol = LiveCharge(system, basis).mol
+    try:
+        from ._explore_charge import METHODS, ChargeExplorer
+    except ImportError as error:
+        raise ImportError(_NO_WIDGETS) from error
+    if methods is None:
+        methods = ["PBE", "B3LYP", "HF", *(["DM21"] if _can_load("DM21") else [])]
+    ticked = approximate(methods)
+    for name in ticked:
+        KS(mol, name, unrestricted=True)  # says what it cannot do
+    offered = [*METHODS, *(m for m in [*ticked, "DM21"] if m not in METHODS)]
+    return ChargeExplorer(system, ticked, list(dict.fromkeys(offered)), basis)
+
+
+def dissociation(
+    system: str = "NaCl",
+    methods: Iterable[str] | None = None,
+    *,
+    basis: str = "def2-svpd",
+    store: str | os.PathLike | None = None,
+):
+    """Pull a diatomic apart, and see its energy, its charges and its density.
+
+    Molecules of up to four electrons are computed when they are asked for, at any distance. Of the
+    others the tables that come with the library are shown, with their provenance; what is missing
+    there, and a single distance with its density, is computed when a button asks for it, in the
+    background. It can be cancelled; finished points of curves are in the store.
+
+    Parameters
+    ----------
+    system : the diatomic to begin with, by name.
+    methods : those ticked at the beginning, as for :func:`mlxc_edu.dissociation`. Default: PBE,
+        B3LYP, exact, and DM21 where it is stored or its weights are there.
+    basis : name of a basis set.
+    store : as for :func:`mlxc_edu.dissociation`.
+
+    Returns
+    -------
+    A widget. Its attributes ``system``, ``methods`` (a checkbox for each), ``r`` (the slider, Å),
+    ``what`` and ``density_of`` are the controls, ``cancel``, ``compute`` and ``here`` the buttons.
+    ``curve`` and ``numbers`` are tables like :func:`mlxc_edu.dissociation`'s: of the curves, and
+    at the slider. ``wait()`` returns when everything asked for is computed.
+
+    Raises
+    ------
+    ValueError : unknown system, method or basis (the message lists near names), or a store that
+        cannot be written to.
+    FileNotFoundError : the weights of a method are missing, and no table of it is stored; the
+        message gives the command that gets them.
+    ImportError : ipywidgets, plotly or anywidget is not installed; the message gives the command.
+    """
+    name, _, _ = _diatomic(system)
+    mol = build(name, basis=basis)
+    Store(store)
+    try:
+        from ._explore_dissociation import METHODS, DissociationExplorer
+    except ImportError as error:
+        raise ImportError(_NO_WIDGETS) from error
+    table = stored(name, basis)
+    there = [] if table is None else [*table["method"].unique()]
+    if methods is None:
+        can = "DM21" in there or _can_load("DM21")
+        methods = ["PBE", "B3LYP", *(["DM21"] if can else []), EXACT]
+    ticked = method_names(methods)
+    for method in {*ticked} - {*there, EXACT}:
+        KS(mol, method, unrestricted=True)  # says what it cannot do
+    offered = list(dict.fromkeys([*METHODS, *ticked, *there]))
+    return DissociationExplorer(name, ticked, offered, basis, store)
+
+
+def _can_load(name: str) -> bool:
+    try:
+        weights.load(name)
+    except (OSError, ValueError):  # whoever ticks it hears why
+        return False
+    return True

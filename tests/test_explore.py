@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from urllib.request import urlopen
 
 import nbformat
@@ -222,35 +223,50 @@ def test_what_the_explorer_refuses(monkeypatch, tmp_path):
         mx.explore.functional("DM21")
 
 
-@pytest.fixture
-def lab(released, tmp_path):
-    """JupyterLab on a notebook with an explorer in it; its address."""
-    code = 'import mlxc_edu as mx\nmx.explore.functional("DM21", molecule="LiH", basis="6-31g")'
+@contextmanager
+def jupyterlab(code, folder):
+    """JupyterLab on a notebook with one cell of code; its address."""
     kernel = dict(display_name="Python 3", language="python", name="python3")
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(code)], metadata=dict(kernelspec=kernel)
     )
-    nbformat.write(notebook, tmp_path / "explorer.ipynb")
+    nbformat.write(notebook, folder / "explorer.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=t"]
-    command = [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={tmp_path}"]
+    command = [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={folder}"]
     address = f"http://127.0.0.1:{port}"
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:
         for _ in range(120):
             try:
                 urlopen(f"{address}/api?token=t").close()
                 break
             except OSError:
-                assert server.poll() is None, (tmp_path / "log").read_text()
+                assert server.poll() is None, (folder / "log").read_text()
                 time.sleep(0.5)
         yield f"{address}/lab/tree/explorer.ipynb?token=t&reset"
     finally:
         server.terminate()
         server.wait(timeout=60)
+
+
+@pytest.fixture
+def lab(released, tmp_path):
+    code = 'import mlxc_edu as mx\nmx.explore.functional("DM21", molecule="LiH", basis="6-31g")'
+    with jupyterlab(code, tmp_path) as address:
+        yield address
+
+
+def run_first_cell(page, address):
+    page.set_default_timeout(120_000)
+    page.goto(address)
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector(".js-plotly-plot .scatterlayer path.js-line")
 
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium: name it in MLXC_EDU_CHROMIUM")
@@ -260,12 +276,7 @@ def test_explorer_in_jupyterlab(lab):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1500, "height": 1100})
-        page.set_default_timeout(120_000)
-        page.goto(lab)
-        page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-        page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status='idle']")
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_selector(".js-plotly-plot .scatterlayer path.js-line")
+        run_first_cell(page, lab)
         table = page.locator(".widget-html-content", has_text="hfx_lr_b")
         before = table.inner_text()
         assert before.startswith("at 0.800 Å")  # the middle of the bond

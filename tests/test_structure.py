@@ -10,18 +10,20 @@ import mlxc_edu
 PACKAGE = Path(mlxc_edu.__file__).parent
 # Lower rooms first; a module may import from rooms below its own, and from its own.
 ROOMS = [
-    {"units", "_catalogue", "_threads", "_store", "_colours", "weights"},
+    {"units", "_catalogue", "_threads", "_background", "_store", "_colours", "weights"},
     {"_geometry", "functionals"},
     {"_molecule"},
     {"ks"},
     {"_result", "_solve", "_exact", "_frontier"},
     {"_jobs"},
     {"_scans"},
-    {"_fractional", "_fractional_points", "_charge_transfer"},
+    {"_fractional", "_fractional_points", "_charge_transfer", "_tables"},
+    {"_live_charge", "_live_bond"},
     {"_profile", "_bond_figure"},
     {"_fraction_figures"},
-    {"_plots", "_viewer", "_page"},
-    {"explore", "_explorer"},
+    {"_plots", "_viewer", "_density_figure", "_html_table", "_page"},
+    {"_live_explorer"},
+    {"explore", "_explorer", "_explore_charge", "_explore_dissociation"},
     {"_cli", "_cli_weights"},
     {"__init__"},
 ]

@@ -1,0 +1,63 @@
+"""Make the dissociation tables that come with the library, mlxc_edu/tables/*.csv.
+
+    python benchmarks/stored_tables.py --systems NaCl,LiF --methods PBE,B3LYP,HF,DM21,exact
+
+Finished points are kept in the store, so a run that was stopped goes on where it was. A table is
+written when all its points are there, in place of the one before.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import mlxc_edu as mx
+from mlxc_edu import _tables
+
+SYSTEMS = ["H2+", "H2", "He2+", "LiH", "LiF", "NaCl", "N2"]
+METHODS = ["LDA", "PBE", "B3LYP", "HF", "DM21", "DM21m", "DM21mc", "exact"]
+
+
+def main():
+    options = _parser().parse_args()
+    if not options.output.is_dir():
+        sys.exit(f"error: there is no folder {options.output}")
+    failed = 0
+    for system in options.systems:
+        print(system, file=sys.stderr)
+        try:
+            table = mx.dissociation(
+                system,
+                options.methods,
+                basis=options.basis,
+                workers=options.workers,
+                store=options.store,
+            )
+        except (ValueError, OSError) as error:
+            sys.exit(f"error: {error}")
+        maker = "benchmarks/stored_tables.py"
+        print(_tables.write(table, system, options.basis, maker, options.output))
+        for _, row in table[~table["converged"]].iterrows():
+            failed += 1
+            print(f"  {row['method']} at {row['r']} Å: {row['state']}", file=sys.stderr)
+    if failed:
+        sys.exit(f"{failed} points did not converge; the tables say which")
+
+
+def _parser():
+    def names(text):
+        return [name.strip() for name in text.split(",") if name.strip()]
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--systems", type=names, default=SYSTEMS, help="comma-separated")
+    parser.add_argument("--methods", type=names, default=METHODS, help="comma-separated")
+    parser.add_argument("--basis", default="def2-svpd")
+    parser.add_argument("--output", type=Path, default=_tables.FOLDER, metavar="DIR")
+    parser.add_argument("--store", type=Path, metavar="DIR", help="where finished points are kept")
+    parser.add_argument("--workers", type=int, help="processes; default: one a processor")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
