@@ -96,7 +96,7 @@ def plane_figure(table: pd.DataFrame) -> go.Figure:
         xaxis_title="N_α",
         yaxis_title="N_β",
         zaxis_title="E − E(1, 0) (kcal/mol)",
-        camera_eye=dict(x=-1.5, y=-1.5, z=0.7),
+        camera=dict(eye=dict(x=-1.6, y=-1.6, z=0.8), center=dict(x=0, y=0, z=-0.15)),
     )
     layout = LAYOUT | dict(margin=dict(l=0, r=0, t=30, b=0))
     return fig.update_layout(height=520, **layout)
