@@ -80,8 +80,8 @@ class ChargeExplorer(LiveExplorer):
         yield
         self._show_density(live, n)
         yield
-        if self._curve_wanted:
-            for method, m in self._count(live.missing(methods)):
+        if self._curve_wanted and (missing := live.missing(methods)):
+            for method, m in self._count(missing):
                 self._say_computing(live, method, m)
                 live.point(method, m)
                 if self._now_and_then():

@@ -117,8 +117,8 @@ class DissociationExplorer(LiveExplorer):
             yield
         self._show_density(bond, r)
         yield
-        if self._curve_wanted:
-            for method, d in self._count(bond.missing(methods)):
+        if self._curve_wanted and (missing := bond.missing(methods)):
+            for method, d in self._count(missing):
                 self._say(f"{bond.name}: computing {method} at {d:.2f} Å, for the curve …")
                 bond.compute(method, d)
                 if self._now_and_then():

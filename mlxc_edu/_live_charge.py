@@ -1,8 +1,8 @@
-"""E(N) a point at a time, each from the orbitals of its nearest neighbour.
+"""E(N) a point at a time, each from the orbitals of its nearest neighbours.
 
 What does not change with the number of electrons (grids, integrals, tables of local exchange) is
-made once for each method and kept. A step of a hundredth of an electron then takes a few Fock
-matrices: for the H atom a tenth of a second with DM21 and less with others.
+made once for each method and kept. A point among others then takes one or two Fock matrices: for
+the H atom a tenth of a second with DM21 and less with others.
 """
 
 from __future__ import annotations
@@ -131,18 +131,24 @@ class LiveCharge:
         return dict(energies, state=state, orbitals=found.mo_coeff, occupations=found.mo_occ)
 
     def _start(self, method, n) -> np.ndarray:
-        """Orbitals of the nearest point between the same whole numbers: there, the same orbital
-        holds the fraction. At whole numbers none is marked out, and the frontier decides."""
-        between = [
-            m
-            for m, point in self.points[method].items()
-            if floor(n) < m < ceil(n) and point.converged
-        ]
+        """Orbitals on the straight line through the two nearest points between the same whole
+        numbers: there, the same orbital holds the fraction. At whole numbers none is marked out,
+        and the frontier decides."""
+        known: dict[float, Any] = self.points[method]
+        between = [m for m, p in known.items() if floor(n) < m < ceil(n) and p.converged]
         if not between:
             return self._frontier.coefficients
-        orbitals = self.points[method][min(between, key=lambda m: abs(m - n))].orbitals
-        assert orbitals is not None  # a fraction of an electron is some
-        return orbitals
+        a, *more = sorted(between, key=lambda m: abs(m - n))[:2]
+        if not more:
+            return known[a].orbitals
+        b = more[0]
+        share = np.clip((n - a) / (b - a), -1, 1)  # two that are close say little of what is far
+        spins = zip(known[a].orbitals, known[b].orbitals, known[a].occupations)
+        return np.array([_on_line(*spin, share, self._overlap) for spin in spins])
+
+    @cached_property
+    def _overlap(self) -> np.ndarray:
+        return self.mol.intor_symmetric("int1e_ovlp")
 
     @cached_property
     def _frontier(self) -> Frontier:
@@ -154,3 +160,15 @@ class LiveCharge:
         steps = round((self.numbers[-1] - self.numbers[0]) * 10**DIGITS) + 1
         every = np.linspace(self.numbers[0], self.numbers[-1], steps).round(DIGITS).tolist()
         return path(self.mol, self._frontier, every)
+
+
+def _on_line(one, two, occupations, share, overlap) -> np.ndarray:
+    """Orbitals of one spin between ``one`` (share 0) and ``two`` (1) or beyond."""
+    turned = np.empty_like(two)
+    for number in np.unique(occupations):  # those that hold the same may turn among themselves
+        shell = occupations == number
+        u, _, v = np.linalg.svd(two[:, shell].T @ overlap @ one[:, shell])
+        turned[:, shell] = two[:, shell] @ u @ v
+    line = one + share * (turned - one)
+    weight, vectors = np.linalg.eigh(line.T @ overlap @ line)
+    return line @ (vectors / np.sqrt(weight)) @ vectors.T

@@ -276,7 +276,8 @@ def test_small_diatomic_is_live(store):
 
 def test_stored_table_and_its_provenance(monkeypatch):
     table = _tables.stored("h2+", "def2-SVPD")
-    assert {"PBE", "B3LYP", "HF", "DM21", "exact"} == set(table["method"]) and len(table) == 125
+    assert {"PBE", "B3LYP", "HF", "DM21", "exact"} <= set(table["method"])
+    assert (table.groupby("method").size() == 25).all()
     assert table["converged"].all() and table["converged"].dtype == bool
     provenance = table.attrs["provenance"]
     assert {"date", "mlxc-edu", "code", "PySCF", "settings", "made by"} <= set(provenance)
