@@ -20,6 +20,7 @@ status = subprocess.run(sys.argv[2:]).returncode
 used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 pathlib.Path(sys.argv[1]).write_text(str(used))
 sys.exit(status)"""
+IN_3D = ".gl-container canvas"  # surfaces are no lines
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
@@ -108,7 +109,9 @@ def test_page_shows_figures_offline(path, executed, browser):
         lines = (
             page.locator(".js-plotly-plot")
             .nth(i)
-            .locator("path.js-line, .contourlayer path, .heatmaplayer image")
+            .locator(
+                f"path.js-line, .barlayer path, .contourlayer path, {IN_3D}, .heatmaplayer image"
+            )
         )
         assert lines.count() > 0, f"figure {i} is empty"
     assert page.locator("math").count() > 5, "equations are MathML"
