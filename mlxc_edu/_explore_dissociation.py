@@ -142,7 +142,7 @@ class DissociationExplorer(LiveExplorer):
             seconds = sum(point.row["seconds"] for point in live)
             said += f"{len(live)} methods computed now at {r:.2f} Å, {seconds:.1f} s"
         else:
-            said += "the nearest distance that was computed; a button computes this one"
+            said += "shown is the nearest distance that was computed; a button computes this one"
         failed = sum(not c for c in [*self.curve["converged"], *self.numbers["converged"]])
         said += f"; {failed} points NOT CONVERGED" if failed else "; all converged"
         self._say(said, RED if failed else GREY)
