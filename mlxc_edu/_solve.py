@@ -111,7 +111,8 @@ def _with_occupations(mol, method, unrestricted, occupations) -> Result:
     mf = KS(mol, method, unrestricted=unrestricted, occupations=occupations)
     mf.grids.level = GRID_LEVEL
     mf.kernel()
-    partly = [f"{f:.3f}" for f in np.unique(mf.mo_occ.round(6)) if f % 1]
+    full = 2 if mf.mo_occ.ndim == 1 else 1
+    partly = [f"{f:.3f}" for f in np.unique(mf.mo_occ.round(6)) if 0 < f < full]
     notes = [f"orbitals that hold {', '.join(partly)} electrons"] if partly else []
     if not mf.converged:
         notes.append("the orbitals did not converge; the energy is an upper estimate")

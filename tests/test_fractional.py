@@ -554,15 +554,11 @@ def test_solve_with_occupations():
         mx.solve(mol, "HF", occupations="some")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a restricted orbital's half pair, one electron, looks whole"
-)
 def test_solve_says_that_pairs_are_halved():
     found = mx.solve(mx.molecule("H2", basis="sto-3g"), "HF", occupations="half")
     assert any("orbitals that hold" in note for note in found.notes)
 
 
-@pytest.mark.xfail(strict=True, reason="equal parts in an open shell: the object is ROKS")
 def test_solve_shares_a_spin():
     found = mx.solve(mx.molecule("H", basis="sto-3g"), "HF", occupations=(0.5, 0.5))
     assert found.spin_populations == pytest.approx([0], abs=1e-9)

@@ -103,10 +103,6 @@ def test_whichever_spin_is_shared():
     np.testing.assert_allclose(electrons(restricted), 1.6)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="dft.RKS of an open-shell molecule is ROKS, whose density matrix knows 0, 1, 2 only",
-)
 def test_equal_parts_in_an_open_shell_molecule_leave_a_right_density():
     mf = hydrogen(0.5, 0.5)
     np.testing.assert_allclose(electrons(mf), 0.5, atol=1e-9)
@@ -350,7 +346,6 @@ def test_routes_are_closed(lithium_hydride, route):
             getattr(mf, route)()
 
 
-@pytest.mark.xfail(strict=True, reason="mf.smearing() fills the orbitals anew: -7.98 for -7.68")
 def test_pyscfs_smearing_is_closed(lithium_hydride):
     with pytest.raises(NotImplementedError, match="fractional occupations"):
         lithium_hydride["half"].smearing(0.01)

@@ -166,7 +166,9 @@ def _object(mol, name, kind, precision):
     if is_learned(name):
         return _learned(mol, name, kind, precision)
     plain, dispersion = split_dispersion(name)
-    kinds = {"RKS": dft.RKS, "UKS": dft.UKS, "ROKS": dft.ROKS}
+    # dft.RKS makes ROKS of a molecule with unpaired electrons, whatever its occupations shall be.
+    rks = dft.rks_symm.SymAdaptedRKS if mol.symmetry else dft.rks.RKS
+    kinds = {"RKS": rks, "UKS": dft.UKS, "ROKS": dft.ROKS}
     mf = kinds[kind](mol, xc=libxc_code(plain))
     if dispersion:
         d3bj(mol, plain)  # says so if there are no parameters

@@ -100,7 +100,9 @@ def _checked_holder(mol, holder):
     return holder
 
 
-@refuses_other_routes("fractional occupations", newton="second-order convergence")
+@refuses_other_routes(
+    "fractional occupations", newton="second-order convergence", smearing="other occupations"
+)
 class Occupied:
     """Mixed into a Kohn–Sham class.
 
