@@ -207,5 +207,5 @@ def _warn_of_heavy_elements(mol, name) -> None:
             f"{', '.join(sorted(heavy))}: {name}'s exact fractional-electron data end at "
             f"{_LAST_TRAINED} and its molecules are of light main-group elements; beyond them it "
             "extrapolates",
-            stacklevel=4,
+            stacklevel=5,
         )
