@@ -26,8 +26,10 @@ def charge_transfer(donor: pd.DataFrame, acceptor: pd.DataFrame, r=np.inf) -> pd
     and its charge is where that is lowest. With a = 1 the attraction is −q/R, straight like the
     exact E(N). a is the functional's exact exchange at long range, 0.2 for B3LYP; a learned
     functional has no such number, and for one that learned straight lines we take 1. Between the
-    tables' points E(N) is interpolated with its derivative, the frontier orbital's energy (Janak
-    1978).
+    tables' points E(N) is interpolated with its derivative, the energy of the orbital that holds
+    the fraction (Janak 1978). Next to a whole number it is a parabola, whatever the slope just there:
+    a learned functional can have a dent of a twentieth of an electron, which takes points inside to
+    be seen.
 
     Parameters
     ----------
@@ -53,7 +55,8 @@ def charge_transfer(donor: pd.DataFrame, acceptor: pd.DataFrame, r=np.inf) -> pd
     if not distances or not all(distance > 0 for distance in distances):
         raise ValueError(f"r must be distances in Å, or inf, not {r!r}")
     for table in (donor, acceptor):
-        if not {"method", "n", "energy", "homo", "lumo", "converged"} <= set(table.columns):
+        columns = {"method", "n", "energy", "homo", "converged"}
+        if not isinstance(table, pd.DataFrame) or not columns <= set(table.columns):
             raise ValueError("charge_transfer takes tables made by mlxc_edu.fractional_charge")
     methods = [m for m in donor["method"].unique() if m in set(acceptor["method"])]
     if not methods:
@@ -87,11 +90,8 @@ def _energy(table) -> CubicHermiteSpline:
         )
     if np.isnan(energy).any():
         raise ValueError("a point of E(N) has no energy; its table says why")
-    # At the lower whole number the slope to the right belongs to the orbital that fills.
-    slope = np.append(table["lumo"].iloc[0], slope[1:])
-    return CubicHermiteSpline(n, energy, np.where(np.isnan(slope), _secant(n, energy), slope))
-
-
-def _secant(n, energy) -> np.ndarray:
-    """Slopes without orbital energies, as a wavefunction method has none."""
-    return np.gradient(energy, n)
+    secant = np.diff(energy) / np.diff(n)
+    if len(n) == 2 or np.isnan(slope).all():  # straight, as the reference is
+        return CubicHermiteSpline(n, energy, np.gradient(energy, n))
+    first, last = 2 * secant[[0, -1]] - slope[[1, -2]]  # of parabolas
+    return CubicHermiteSpline(n, energy, [first, *slope[1:-1], last])

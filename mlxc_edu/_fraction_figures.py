@@ -28,7 +28,9 @@ def charge_figure(table: pd.DataFrame) -> go.Figure:
     methods = list(table["method"].unique())
     for method, curve in table.groupby("method", sort=False):
         curve = curve.sort_values("n")
-        zero = curve["energy"].iloc[int(np.argmin(np.abs(curve["n"] - _middle(curve["n"]))))]
+        known = curve.dropna(subset="energy")  # zero is the neutral system, or what is nearest
+        off = np.abs(known["n"] - _middle(curve["n"]))
+        zero = known["energy"].iloc[int(np.argmin(off))] if len(known) else 0.0
         energy = (curve["energy"] - zero) * EV_PER_HARTREE
         for row, y, unit in ((1, energy, "eV"), (2, curve["deviation_kcal"], "kcal/mol")):
             fig.add_scatter(
@@ -64,7 +66,12 @@ def spin_figure(table: pd.DataFrame) -> go.Figure:
 
 def plane_figure(table: pd.DataFrame) -> go.Figure:
     """The energy over N_α and N_β as a surface, and the flat plane that it should be."""
-    neutral = _cell(table, 1.0, 0.0)
+    if table["method"].nunique() > 1:
+        raise ValueError("a plane is drawn for one method at a time; select one from the table")
+    corner = (table["n_alpha"] == 1) & (table["n_beta"] == 0)
+    if not corner.any():
+        raise ValueError("the plane is drawn above (1, 0), and the table has no such point")
+    neutral = table["plane"][corner].iloc[0]
     fig = go.Figure()
     for column, name, look in (
         ("energy", table["method"].iloc[0], dict(colorscale="Viridis", showscale=False)),
@@ -87,7 +94,7 @@ def plane_figure(table: pd.DataFrame) -> go.Figure:
         fig.add_scatter3d(
             x=failed["n_alpha"],
             y=failed["n_beta"],
-            z=(failed["energy"] - neutral) * KCAL_PER_HARTREE,
+            z=((failed["energy"].fillna(failed["plane"]) - neutral) * KCAL_PER_HARTREE).fillna(0.0),
             mode="markers",
             name="not converged",
             marker=dict(symbol="x", size=5, color="#000000"),
@@ -105,10 +112,6 @@ def plane_figure(table: pd.DataFrame) -> go.Figure:
 def _middle(n) -> float:
     """The whole number nearest to the middle."""
     return float(np.round((n.min() + n.max()) / 2 + 1e-9))
-
-
-def _cell(table, alpha, beta) -> float:
-    return float(table[(table["n_alpha"] == alpha) & (table["n_beta"] == beta)]["energy"].iloc[0])
 
 
 def _style(method, methods, curve, unit, x, legend) -> dict:

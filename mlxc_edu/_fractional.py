@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -69,9 +70,9 @@ def fractional_charge(
     line           on the straight line between the same method's whole numbers, Hartree
     deviation_kcal energy above the line, kcal/mol
     converged      bool; of the point and of the ends of its line
-    homo           energy of the orbital that holds the fraction (at a whole number: of the highest
-                   occupied one), Hartree. It is dE/dN (Janak 1978)
-    lumo           of the lowest empty orbital, Hartree
+    homo           energy of the orbital that holds the fraction (at a whole number: of the one that
+                   empties next), Hartree. It is dE/dN (Janak 1978)
+    lumo           of the orbital that fills next, Hartree
     seconds        what the point cost when it was computed
     state          electrons of each spin, and what is to be said of the point
     ============== ==========================================================================
@@ -85,23 +86,35 @@ def fractional_charge(
     names = method_names(methods)
     numbers = electron_numbers(n, mol, system)
     whole = sorted({f(m) for m in numbers for f in (floor, ceil)})
-    electrons = path(mol, frontier(mol), sorted({*numbers, *whole}))
+    electrons = path(mol, frontier(mol), {*numbers, *whole})
+    computed = sorted({*numbers, *whole})
     points = {
-        name: [electrons[m] for m in (whole if name == EXACT else electrons)] for name in names
+        name: [electrons[m] for m in (whole if name == EXACT else computed)] for name in names
     }
     settings = dict(system=system.strip(), r=bond_length, basis=basis, path="charge")
     values = run(points, mol, settings, workers, memory, store, progress)
 
     rows = []
     for name in names:
-        for m in numbers:
-            low, high = (values[name, electrons[f(m)]] for f in (floor, ceil))
-            share = m - floor(m)
-            line = (1 - share) * low["energy"] + share * high["energy"]
-            value = values.get((name, electrons[m])) or on_the_line(low, high, line)
-            fine = low["converged"] and high["converged"] and value["converged"]
-            rows.append(_row(name, dict(n=m), value, fine, line=line))
+        found = {m: values[name, electrons[m]] for m in electrons if (name, electrons[m]) in values}
+        rows += [charge_row(name, m, found, electrons) for m in numbers]
     return pd.DataFrame(rows)
+
+
+def charge_row(method, n, values, electrons) -> dict[str, Any]:
+    """A row of :func:`fractional_charge`; ``values`` and ``electrons`` are by number."""
+    low, high = (values[f(n)] for f in (floor, ceil))
+    share = n - floor(n)
+    line = (1 - share) * low["energy"] + share * high["energy"]
+    value = values.get(n) or on_the_line(low, high, line)
+    fine = low["converged"] and high["converged"] and value["converged"]
+    sides = [(electrons.get(ceil(n) - 1), electrons[ceil(n)])]  # where the electrons come from
+    sides += [(electrons[floor(n)], electrons.get(floor(n) + 1))]  # and where they go
+    edges = [
+        _edge(value.get(name), [s for s in (0, 1) if all(side) and side[0][s] != side[1][s]], pick)
+        for name, side, pick in zip(("homo", "lumo"), sides, (max, min))
+    ]
+    return _row(method, dict(n=n), value, fine, edges, line=line)
 
 
 def fractional_spin(
@@ -149,7 +162,8 @@ def fractional_spin(
         for m in spins:
             value = values[name, electrons[m]]
             fine = value["converged"] and whole["converged"]
-            rows.append(_row(name, dict(spin=m), value, fine, line=whole["energy"]))
+            edges = _spin_edges(value, electrons[m])
+            rows.append(_row(name, dict(spin=m), value, fine, edges, line=whole["energy"]))
     return pd.DataFrame(rows)
 
 
@@ -185,7 +199,7 @@ def flat_plane(
     (name,) = approximate([method])
     if mol.spin != 1:
         raise ValueError(f"{system} has {mol.spin} unpaired electrons; the flat plane needs one")
-    if isinstance(n, bool) or not isinstance(n, int) or n < 2:
+    if isinstance(n, bool) or not isinstance(n, Integral) or n < 2:
         raise ValueError(f"n, the points along each side, is a whole number from 2 on, not {n!r}")
     core = mol.nelec[1]
     sides = np.linspace(0, 1, n).round(12).tolist()
@@ -200,13 +214,26 @@ def flat_plane(
         low, high = corners[first : first + 2]
         plane = low["energy"] + (a + b - first) * (high["energy"] - low["energy"])
         fine = value["converged"] and all(corner["converged"] for corner in corners)
-        rows.append(_row(name, dict(n_alpha=a, n_beta=b), value, fine, plane=plane))
+        edges = _spin_edges(value, key)
+        rows.append(_row(name, dict(n_alpha=a, n_beta=b), value, fine, edges, plane=plane))
     return pd.DataFrame(rows)
 
 
-def _row(method, place, value, converged, **line) -> dict[str, Any]:
+def _spin_edges(value, electrons) -> list[float]:
+    partly = [s for s in (0, 1) if electrons[s] % 1]
+    return [_edge(value.get("homo"), partly, max), _edge(value.get("lumo"), [], min)]
+
+
+def _edge(energies, spins, pick) -> float:
+    """Of the spins given, or of both; nan where none has one."""
+    energies = energies or (None, None)
+    known = [energies[s] for s in spins or (0, 1) if energies[s] is not None]
+    return pick(known, default=np.nan)
+
+
+def _row(method, place, value, converged, edges, **line) -> dict[str, Any]:
     (reference,) = line.values()
-    homo, lumo = (np.nan if value.get(k) is None else value[k] for k in ("homo", "lumo"))
+    homo, lumo = edges
     state = value["state"]
     if homo > LEAST_BOUND:
         state += f"; not bound: its highest orbital lies {homo * EV_PER_HARTREE:.2f} eV above zero"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyscf
+from pyscf import gto
 
 from ._exact import exact, exact_level
 from ._frontier import ensemble, frontier, paired
@@ -21,11 +22,11 @@ WHOLE = 1e-9  # electrons
 def run(points, mol, settings, workers, memory, store, progress) -> dict[tuple, dict[str, Any]]:
     """The value of every (method, electrons)."""
     workers, store = checked_workers(workers), Store(store)
-    level = exact_level(mol) if EXACT in points else None
-    jobs = {}
+    for electrons in {electrons for wanted in points.values() for electrons in wanted}:
+        _check_room(electrons, mol, settings)
+    level, jobs = _affordable_level(points.get(EXACT, []), mol, settings), {}
     for name, wanted in points.items():
         for electrons in wanted:
-            _check_room(electrons, mol, settings)
             job = dict(settings, method=name, electrons=list(electrons), code=code_version())
             job |= dict(pyscf=pyscf.__version__, level=level if name == EXACT else None)
             jobs[name, electrons] = job
@@ -42,11 +43,7 @@ def _compute(job, memory) -> dict[str, Any]:
     if not any(electrons):
         return dict(energy=mol.energy_nuc(), converged=True, homo=None, lumo=None, state="empty")
     if job["method"] == EXACT:
-        charge, spin = int(mol.atom_charges().sum() - alpha - beta), int(alpha - beta)
-        ion = molecule(
-            job["system"], bond_length=job["r"], basis=job["basis"], charge=charge, spin=spin
-        )
-        best = exact(ion, level=job["level"])
+        best = exact(_ion(mol, job, alpha, beta), level=job["level"])
         state = "; ".join([said, best.method, *best.notes])
         return dict(energy=best.energy, converged=best.converged, homo=None, lumo=None, state=state)
     start = frontier(mol)
@@ -56,11 +53,30 @@ def _compute(job, memory) -> dict[str, Any]:
     return dict(vars(found), state=f"{said}; {found.state}")
 
 
+def _affordable_level(points, mol, settings) -> str | None:
+    """Of the reference, one for all: the difference of two levels is no ionisation energy."""
+    levels = {
+        exact_level(_ion(mol, settings, *electrons)) for electrons in points if any(electrons)
+    }
+    return "CCSD(T)" if "CCSD(T)" in levels else "FCI" if levels else None
+
+
+def _ion(mol, settings, alpha, beta) -> gto.Mole:
+    return molecule(
+        settings["system"],
+        bond_length=settings["r"],
+        basis=settings["basis"],
+        charge=int(mol.atom_charges().sum() - alpha - beta),
+        spin=int(alpha - beta),
+    )
+
+
 def on_the_line(low, high, energy) -> dict[str, Any]:
     """The exact energy between two whole numbers; its slope is the orbital energy."""
     slope = high["energy"] - low["energy"]
     state = "on the straight line, by theorem"
-    return dict(energy=energy, converged=True, homo=slope, lumo=None, seconds=0.0, state=state)
+    edges = dict(homo=(slope, slope), lumo=None)
+    return dict(edges, energy=energy, converged=True, seconds=0.0, state=state)
 
 
 def electron_numbers(n, mol, system) -> list[float]:
@@ -88,10 +104,12 @@ def _check_room(electrons, mol, settings) -> None:
 
 def steps(name, given, default) -> list[float]:
     try:
+        given = default if given is None else given
         if isinstance(given, str):
             raise ValueError
-        numbers = np.atleast_1d(np.asarray(default if given is None else given, dtype=float))
-        if not np.isfinite(numbers).all():
+        given = list(given) if np.iterable(given) else [given]
+        numbers = np.asarray(given, dtype=float)
+        if numbers.ndim != 1 or not np.isfinite(numbers).all():
             raise ValueError
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be numbers, not {given!r}") from error

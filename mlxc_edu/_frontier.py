@@ -15,7 +15,7 @@ from pyscf import gto
 
 from ._threads import one_blas_thread
 from .ks import KS
-from .ks._minimise import minimise
+from .ks._minimise import Minimum, minimise
 from .ks._occupations import GRADIENT_TOL
 from .ks._starts import free_atom
 
@@ -51,16 +51,19 @@ class Frontier:
         return np.array(numbers)
 
 
+Spins = tuple[float | None, float | None]
+
+
 @dataclass(frozen=True)
 class Ensemble:
-    """Energies in Hartree. ``homo`` is that of the orbital that holds the fraction, or of the
-    highest occupied one where none does; ``lumo`` of the lowest empty one; ``state`` says which
-    orbital holds the fraction."""
+    """Energies in Hartree. ``homo`` is, for each spin, that of the orbital that holds the fraction,
+    or where none does of the one that empties next; ``lumo`` of the one that fills next (None where
+    there is none); ``state`` says which orbital holds the fraction."""
 
     energy: float
     converged: bool
-    homo: float
-    lumo: float
+    homo: Spins
+    lumo: Spins
     state: str
 
 
@@ -80,13 +83,14 @@ def frontier(mol: gto.Mole) -> Frontier:
 
 
 def path(mol: gto.Mole, start: Frontier, numbers) -> dict[float, tuple[float, float]]:
-    """(α, β) electrons for each number of electrons, at most one away from the molecule's own.
+    """(α, β) electrons for each number of electrons, at most one away from the molecule's own, and
+    for the whole ones.
 
     An electron leaves or enters with the spin for which PBE's energy on a coarse grid is lower; of
     equals (a closed shell) β leaves and α comes.
     """
     own, found = sum(start.electrons), {}
-    for sign in {float(np.sign(m - own)) for m in numbers} - {0.0}:
+    for sign in (-1.0, 1.0):
         found[sign] = [float(sign > 0 and i == 0) - float(sign < 0 and i == 1) for i in (0, 1)]
         other = found[sign][::-1]
         if (
@@ -96,7 +100,7 @@ def path(mol: gto.Mole, start: Frontier, numbers) -> dict[float, tuple[float, fl
             found[sign] = other
     alpha, beta = start.electrons
     electrons = {}
-    for m in numbers:
+    for m in sorted({*numbers, own - 1, own, own + 1}):
         change = found.get(float(np.sign(m - own)), [0.0, 0.0])
         parts = (n + abs(m - own) * c for n, c in zip((alpha, beta), change))
         electrons[m] = tuple(round(part, 12) for part in parts)
@@ -141,17 +145,36 @@ def ensemble(mol: gto.Mole, method: str, start: Frontier, electrons) -> Ensemble
     energy = found.energy
     if getattr(mf, "fitted", False):
         energy += mf.exact_correction(mf.make_rdm1(found.mo_coeff, found.mo_occ))
-    return Ensemble(energy, found.converged, *_frontier_energies(found), _holder(mol, found))
+    overlap = mol.intor_symmetric("int1e_ovlp")
+    edges = edge_energies(start, found, overlap)
+    return Ensemble(energy, found.converged, *edges, holder(mol, found))
 
 
-def _frontier_energies(found) -> tuple[float, float]:
-    partly = (found.mo_occ > 0) & (found.mo_occ < 1)
-    holders = partly if partly.any() else found.mo_occ > 0
-    empty = found.mo_energy[found.mo_occ == 0]
-    return float(found.mo_energy[holders].max()), float(empty.min()) if len(empty) else np.nan
+def edge_energies(start: Frontier, found: Minimum, overlap: np.ndarray) -> tuple[Spins, Spins]:
+    """``homo`` and ``lumo`` of an :class:`Ensemble`.
+
+    The orbital that empties or fills next need not be the highest or lowest: it is the one most
+    like that of the start.
+    """
+    homo: list[float | None] = []
+    lumo: list[float | None] = []
+    spins = zip(start.coefficients, found.mo_coeff, found.mo_energy, found.mo_occ)
+    for before, orbitals, energies, occupations in spins:
+        partly, occupied = (occupations > 0) & (occupations < 1), occupations > 0
+        alike = np.abs(before.T @ overlap @ orbitals)
+        count = int(occupied.sum())
+        if partly.any():
+            homo.append(float(energies[partly].max()))
+        elif count:
+            homo.append(float(energies[np.argmax(alike[count - 1] * occupied)]))
+        else:
+            homo.append(None)
+        room = count < len(energies)
+        lumo.append(float(energies[np.argmax(alike[count] * ~occupied)]) if room else None)
+    return tuple(homo), tuple(lumo)
 
 
-def _holder(mol, found) -> str:
+def holder(mol, found: Minimum) -> str:
     """Which functions make up the orbitals that hold fractions, by Mulliken's count."""
     overlap, said = mol.intor_symmetric("int1e_ovlp"), []
     names = [f"{atom} {shell[-1]}{m}" for _, atom, shell, m in mol.ao_labels(fmt=None)]

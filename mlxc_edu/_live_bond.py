@@ -13,7 +13,7 @@ import pandas as pd
 from . import _tables
 from ._exact import exact, exact_level
 from ._molecule import molecule
-from ._scans import EXACT, _diatomic, _distances, dissociation
+from ._scans import EXACT, diatomic, dissociation, scan_distances
 from ._solve import solve
 from .ks import KS
 from .units import KCAL_PER_HARTREE
@@ -44,12 +44,12 @@ class LiveBond:
     """
 
     def __init__(self, system: str, basis: str, store: str | os.PathLike | None = None):
-        self.name, self.atoms, _ = _diatomic(system)
+        self.name, self.atoms, _ = diatomic(system)
         self.basis, self.store = basis, store
         self._mol = molecule(self.name, basis=basis)
         self.small = self._mol.nelectron <= SMALL
         self._level = exact_level(self._mol)
-        self.distances = _distances(None, self.name)
+        self.distances = scan_distances(None, self.name)
         self.rows: dict[tuple[str, float], dict[str, Any]] = {}
         self.points: dict[tuple[str, float], Point] = {}
         self.provenance = None

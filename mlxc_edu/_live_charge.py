@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._fractional import _row
+from ._fractional import charge_row
 from ._fractional_points import ceil, electron_numbers, floor
-from ._frontier import GRID_LEVEL, Frontier, _frontier_energies, _holder, frontier, path
+from ._frontier import GRID_LEVEL, Frontier, Spins, edge_energies, frontier, holder, path
 from ._molecule import molecule
 from .ks import KS
 from .ks._minimise import minimise
@@ -33,8 +33,8 @@ class Point:
 
     energy: float
     converged: bool
-    homo: float | None
-    lumo: float | None
+    homo: Spins | None
+    lumo: Spins | None
     state: str
     seconds: float = 0.0
     orbitals: np.ndarray | None = None
@@ -89,12 +89,9 @@ class LiveCharge:
         """A table like :func:`mlxc_edu.fractional_charge`'s of (method, n), where computed."""
         rows = []
         for method, n in places:
-            known = self.points.get(method, {})
-            low, high, value = (known.get(m) for m in (floor(n), ceil(n), n))
-            if low and high and value:
-                line = low.energy + (n - floor(n)) * (high.energy - low.energy)
-                fine = low.converged and high.converged and value.converged
-                rows.append(_row(method, dict(n=n), vars(value), fine, line=line))
+            known = {m: vars(point) for m, point in self.points.get(method, {}).items()}
+            if {floor(n), ceil(n), n} <= {*known}:
+                rows.append(charge_row(method, n, known, self._electrons))
         return pd.DataFrame(rows)
 
     def density(self, method: str, n: float) -> np.ndarray | None:
@@ -125,8 +122,8 @@ class LiveCharge:
         energy = found.energy
         if getattr(mf, "fitted", False):
             energy += mf.exact_correction(mf.make_rdm1(found.mo_coeff, found.mo_occ))
-        homo, lumo = _frontier_energies(found)
-        state = f"{said}; {_holder(self.mol, found)}"
+        homo, lumo = edge_energies(self._frontier, found, self._overlap)
+        state = f"{said}; {holder(self.mol, found)}"
         energies = dict(energy=energy, converged=found.converged, homo=homo, lumo=lumo)
         return dict(energies, state=state, orbitals=found.mo_coeff, occupations=found.mo_occ)
 

@@ -76,9 +76,9 @@ def dissociation(
     ValueError : unknown system or method, bad distance, a basis that lacks an element, a store that
         cannot be written to. All is checked before anything is computed.
     """
-    name, atoms, charge = _diatomic(system)
+    name, atoms, charge = diatomic(system)
     names = method_names(methods)
-    distances = _distances(r, name)
+    distances = scan_distances(r, name)
     for distance in distances:
         mol = molecule(name, bond_length=distance, basis=basis)
         if occupations is not None:
@@ -134,7 +134,7 @@ def _compute(job, memory) -> dict[str, Any]:
     }
 
 
-def _diatomic(system) -> tuple[str, tuple[str, str], int]:
+def diatomic(system) -> tuple[str, tuple[str, str], int]:
     """The catalogue's spelling, the two symbols and the charge."""
     molecule(system)  # says what is near an unknown name
     for name, entry in MOLECULES.items():
@@ -159,7 +159,7 @@ def checked_workers(workers) -> int | None:
     return workers
 
 
-def _distances(r, name) -> list[float]:
+def scan_distances(r, name) -> list[float]:
     if r is None:
         equilibrium = MOLECULES[name].atoms[1][1][2]
         r = np.geomspace(equilibrium * 2 / 3, 20.0, 25).round(3).tolist()

@@ -13,7 +13,7 @@ import pyscf
 
 from . import __version__
 from ._jobs import code_version
-from ._scans import _diatomic
+from ._scans import diatomic
 
 FOLDER = Path(__file__).parent / "tables"
 _DIGITS = {"energy": 9, "seconds": 2}
@@ -36,7 +36,7 @@ def stored(system: str, basis: str = "def2-svpd") -> pd.DataFrame | None:
 def write(table: pd.DataFrame, system: str, basis: str, maker: str, folder: Path = FOLDER) -> Path:
     """Store a table that was computed just now; ``maker`` is who did it."""
     provenance = {
-        "system": _diatomic(system)[0],
+        "system": diatomic(system)[0],
         "basis": basis,
         "made by": f"{maker}, on {platform.system()} {platform.machine()}",
         "date": date.today().isoformat(),
@@ -64,4 +64,4 @@ def origin(provenance: dict[str, str]) -> str:
 
 
 def path(system: str, basis: str) -> Path:
-    return FOLDER / f"dissociation_{_diatomic(system)[0]}_{basis.strip().lower()}.csv"
+    return FOLDER / f"dissociation_{diatomic(system)[0]}_{basis.strip().lower()}.csv"

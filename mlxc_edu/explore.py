@@ -10,7 +10,7 @@ from ._fractional_points import approximate
 from ._live_charge import LiveCharge
 from ._molecule import molecule as build
 from ._profile import learned_name
-from ._scans import EXACT, _diatomic, method_names
+from ._scans import EXACT, diatomic, method_names
 from ._store import Store
 from ._tables import stored
 from .ks import KS
@@ -136,7 +136,7 @@ def dissociation(
         message gives the command that gets them.
     ImportError : ipywidgets, plotly or anywidget is not installed; the message gives the command.
     """
-    name, _, _ = _diatomic(system)
+    name, _, _ = diatomic(system)
     mol = build(name, basis=basis)
     Store(store)
     try:

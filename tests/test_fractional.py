@@ -80,11 +80,6 @@ def test_orbital_energy_is_the_energys_derivative(method, store, request):
     assert lumo[3] == pytest.approx(homo[4], abs=5e-3)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="homo and lumo of whole numbers are the highest occupied and lowest empty orbital, not "
-    "the ones that PBE empties and fills",
-)
 @pytest.mark.parametrize(
     ("system", "method", "n", "column"),
     [("N2", "HF", [13.999, 14], "homo"), ("O", "DM21", [7.999, 8], "homo")]
@@ -134,11 +129,6 @@ def test_line_of_the_reference_is_drawn_by_theorem(store, calls):
     assert table["state"].str.contains("FCI").tolist() == [True, False, True, False, True]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the level is chosen for the neutral system; its anion has more determinants (so C, B "
-    "and O in common basis sets, C in the default one)",
-)
 def test_reference_has_one_level_that_all_whole_numbers_can_afford(store, monkeypatch):
     monkeypatch.setattr(_exact, "FCI_DETERMINANTS", 500)  # Li: 324, Li-: 1296
     table = mx.fractional_charge(
@@ -392,19 +382,16 @@ def test_bad_planes_are_refused_before_anything_runs(system, change, message, st
     assert not calls
 
 
-@pytest.mark.xfail(strict=True, reason="numbers of electrons are not taken from an iterator")
 def test_numbers_may_come_from_a_generator(store):
     n = (m / 2 for m in range(3))
     assert len(mx.fractional_charge("H", ["HF"], n, **SMALL, store=store)) == 3
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="a nested list passes to float()")
 def test_nested_numbers_are_refused(store):
     with pytest.raises(ValueError, match="n must be numbers"):
         mx.fractional_charge("H", ["HF"], [[0.5, 1]], **SMALL, store=store)
 
 
-@pytest.mark.xfail(strict=True, reason="NumPy's whole numbers are refused as if they were none")
 def test_points_along_a_side_may_be_numpys(store):
     assert len(mx.flat_plane("H", "HF", np.int64(2), **SMALL, store=store)) == 4
 
@@ -504,17 +491,11 @@ def test_distances_that_are_none_are_refused(r):
         mx.charge_transfer(parabola(10, -0.2, 0.1), parabola(17, -0.1, 0.1), r)
 
 
-@pytest.mark.xfail(strict=True, raises=AttributeError, reason="the columns of a str are asked for")
 def test_names_in_the_place_of_tables_are_refused():
     with pytest.raises(ValueError, match="takes tables made by"):
         mx.charge_transfer("Na", "Cl")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a spline that obeys a steep derivative overshoots between tenths of an electron: "
-    "DM21's H takes 0.03 e from Na for -38 kcal/mol",
-)
 def test_steep_beginning_does_not_become_a_deep_well():
     """E of DM21's hydrogen falls by 0.3 kcal/mol in the first 1e-4 of a second electron: lumo is
     −4.5 Hartree. No point of the table lies below the line by more than that."""
@@ -645,7 +626,6 @@ def test_failed_points_of_charges_are_seen(charges):
     assert len(marked) == 2 and all(np.isfinite(t.y).all() for t in marked)
 
 
-@pytest.mark.xfail(strict=True, reason="all energies are drawn from the one that is missing")
 def test_failed_neutral_atom_leaves_the_other_energies(charges):
     missing = (charges["method"] == "PBE") & (charges["n"] == 1)
     charges.loc[missing, ["energy", "deviation_kcal", "homo"]] = np.nan
@@ -682,12 +662,18 @@ def test_figure_of_the_plane(plane):
     assert list(marked.z) == pytest.approx([0.5 * KCAL_PER_HARTREE])
 
 
-@pytest.mark.xfail(strict=True, reason="the cross has no height where the energy is missing")
 def test_failed_points_of_the_plane_are_seen(plane):
     plane.loc[5, ["energy", "deviation_kcal"]] = np.nan
     plane.loc[5, "converged"] = False
     (marked,) = [t for t in mx.plot(plane).data if t.name == "not converged"]
     assert np.isfinite(marked.z).all()
+
+
+def test_planes_that_cannot_be_drawn_are_refused(plane):
+    with pytest.raises(ValueError, match="one method at a time"):
+        mx.plot(pd.concat([plane, plane.assign(method="HF")]))
+    with pytest.raises(ValueError, match="no such point"):
+        mx.plot(plane[plane["n_alpha"] < 1])
 
 
 @pytest.mark.parametrize("column", ["deviation_kcal", "homo", "converged", "energy", "n"])
