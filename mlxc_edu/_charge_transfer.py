@@ -27,9 +27,9 @@ def charge_transfer(donor: pd.DataFrame, acceptor: pd.DataFrame, r=np.inf) -> pd
     exact E(N). a is the functional's exact exchange at long range, 0.2 for B3LYP; a learned
     functional has no such number, and for one that learned straight lines we take 1. Between the
     tables' points E(N) is interpolated with its derivative, the energy of the orbital that holds
-    the fraction (Janak 1978). Next to a whole number it is a parabola, whatever the slope just there:
-    a learned functional can have a dent of a twentieth of an electron, which takes points inside to
-    be seen.
+    the fraction (Janak 1978). Next to a whole number it is a parabola, whatever the slope just
+    there: a learned functional can have a dent of a twentieth of an electron, which takes points
+    inside to be seen.
 
     Parameters
     ----------

@@ -111,6 +111,8 @@ def _coupled_cluster(mol) -> Result:
     solutions = [_ccsd_t(mol, state) for state in states]
     trusted = [s for s in solutions if s.converged and s.largest_doubles < DOMINANT]
     best = min(trusted or solutions, key=lambda s: (not s.converged, s.energy))
+    if np.isinf(best.energy):
+        raise ArithmeticError("coupled cluster diverges from every Hartree–Fock state")
 
     best.solver.solve_lambda()
     dm = np.asarray(best.solver.make_rdm1(ao_repr=True))
@@ -126,7 +128,9 @@ def _coupled_cluster(mol) -> Result:
     if best.largest_doubles >= DOMINANT:
         notes.append("no single determinant dominates: the energy may be far off")
     for other in solutions:
-        if other is not best:
+        if np.isinf(other.energy):
+            notes.append(f"not taken: CCSD(T), {other.kind}, which diverges")
+        elif other is not best:
             doubt = "" if other.converged else ", not converged"
             if other.largest_doubles >= DOMINANT:
                 doubt += ", not described by a single determinant"
@@ -160,10 +164,15 @@ def _ccsd_t(mol, state: State) -> _Solution:
     # Near a crossing two determinants nearly share their energy, and a short history stalls.
     solver.diis_space, solver.max_cycle = 12, 100
     solver.conv_tol, solver.conv_tol_normt = 1e-7, 1e-5
-    solver.kernel()
+    kind = "restricted" if restricted else "unrestricted"
+    try:
+        solver.kernel()
+    except (AttributeError, np.linalg.LinAlgError):
+        # The amplitudes grew without end; PySCF catches that by a name which NumPy dropped.
+        return _Solution(kind, state, solver, np.inf, False, np.inf)
     doubles = (solver.t2,) if restricted else solver.t2
     return _Solution(
-        kind="restricted" if restricted else "unrestricted",
+        kind=kind,
         state=state,
         solver=solver,
         energy=float(solver.e_tot + solver.ccsd_t()),

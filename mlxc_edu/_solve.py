@@ -139,7 +139,7 @@ def _lowest_state(mol, method, unrestricted) -> State:
     mf = KS(mol, method, unrestricted=unrestricted)
     mf.grids.level = GRID_LEVEL
     if not unrestricted:
-        return _ordinary(mf)
+        return _lowest_restricted(mf)
 
     coarse = KS(mol, method, unrestricted=True)
     coarse.grids.level = COARSE_GRID_LEVEL
@@ -155,7 +155,7 @@ def _lowest_state(mol, method, unrestricted) -> State:
         rivals.sort(key=lambda lead: _energy(mf, lead[1]))
     start, lead = rivals[0]
     state = _state(start.label, mf, _minimise(mf, lead.mo_coeff, lead.mo_occ))
-    tried = tuple(start.label for start, _ in all_leads)
+    tried = tuple(dict.fromkeys(start.label for start, _ in all_leads))
     return replace(state, tried=tried, passed_over=passed_over)
 
 
@@ -203,6 +203,19 @@ def spin_density(mf) -> np.ndarray:
     """(2, nao, nao) density matrices of a restricted or unrestricted object."""
     dm = np.asarray(mf.make_rdm1())
     return dm if dm.ndim == 3 else np.array([dm / 2, dm / 2])
+
+
+def _lowest_restricted(mf) -> State:
+    """Iteration fills from the bottom and can end in a state far above the lowest where a bond is
+    stretched; for a diatomic we look below it."""
+    state = _ordinary(mf)
+    if mf.mol.natm == 2:
+        other = mf.copy()
+        start = default_start(other)
+        found = _minimise(other, start.mo_coeff, start.mo_occ)
+        if found.energy < state.energy - SAME_STATE:
+            return _state(start.label, other, found)
+    return state
 
 
 def _ordinary(mf) -> State:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.linalg
-from pyscf import ao2mo, scf
+from pyscf import ao2mo, cc, scf
 
 import mlxc_edu as mx
 
@@ -71,3 +71,19 @@ def test_bad_levels():
     )
     with pytest.raises(ValueError, match="determinants"):
         mx.exact(mx.molecule("NaCl"), level="FCI")
+
+
+def test_coupled_cluster_that_diverges_is_left_out(monkeypatch):
+    """PySCF's DIIS then asks NumPy for a name that is gone, an AttributeError."""
+
+    def diverge(solver):
+        raise AttributeError("module 'numpy.linalg' has no attribute 'linalg'")
+
+    monkeypatch.setattr(cc.ccsd.CCSD, "kernel", diverge)
+    stretched = mx.molecule("H2", bond_length=3.0, basis="sto-3g")
+    calc = mx.exact(stretched, level="CCSD(T)")
+    assert calc.converged and calc.method == "CCSD(T), unrestricted"
+    assert "not taken: CCSD(T), restricted, which diverges" in calc.notes
+    monkeypatch.setattr(cc.uccsd.UCCSD, "kernel", diverge)
+    with pytest.raises(ArithmeticError, match="coupled cluster diverges"):
+        mx.exact(stretched, level="CCSD(T)")

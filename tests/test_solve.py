@@ -129,3 +129,18 @@ def test_dipole_against_pyscf_and_origin_of_ions():
     )
     ion = mx.solve(mx.molecule("H2+"), "HF")
     assert ion.dipole == pytest.approx(0, abs=1e-6)
+
+
+def test_restricted_diatomic_is_not_left_in_a_high_state(released):
+    """Filling from the bottom ends 55 kcal/mol too high with DM21."""
+    stretched = mx.molecule("H2", bond_length=2.5, basis="def2-svp")
+    calc = mx.solve(stretched, "DM21", unrestricted=False)
+    lowest = mx.solve(stretched, "DM21", occupations=(1, 1))
+    assert calc.converged and calc.energy == pytest.approx(lowest.energy, abs=1e-5)
+
+
+def test_charges_of_fractional_electrons_take_every_orbital_that_holds_one():
+    stretched = mx.molecule("H2", bond_length=6.0, basis="def2-svp")
+    calc = mx.solve(stretched, "PBE", occupations="half")
+    np.testing.assert_allclose(calc.charges, 0, atol=1e-6)
+    assert any("0.5" in note or "1.000" in note for note in calc.notes)

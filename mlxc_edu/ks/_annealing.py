@@ -33,18 +33,18 @@ def anneal(mf, mo_coeff, mo_occ) -> tuple[np.ndarray, np.ndarray]:
     pair of a stretched H2 does; all others end up full or empty.
 
     E(f) can have a minimum with whole orbitals and another with shared ones. So three ways are
-    gone, and the lowest end counts: cooled from the start, from the start with the frontier pair
-    shared out, and kept cold all along.
+    gone: cooled from the start, from the start with the frontier pair shared out, and kept cold all
+    along. The lowest of their ends and of the start counts.
     """
-    shared = _shared(np.asarray(mo_occ))
-    ways = [(mo_occ, TEMPERATURES), (shared, TEMPERATURES), (mo_occ, TEMPERATURES[-1:])]
-    ends = [_cooled(mf, mo_coeff, start, temperatures) for start, temperatures in ways]
+    start = minimise(mf, mo_coeff, mo_occ, gradient_tol=ROUGHLY)
+    shared = minimise(mf, mo_coeff, _shared(np.asarray(mo_occ)), gradient_tol=ROUGHLY)
+    ways = [(start, TEMPERATURES), (shared, TEMPERATURES), (start, TEMPERATURES[-1:])]
+    ends = [start, *(_cooled(mf, found, temperatures) for found, temperatures in ways)]
     found = min(ends, key=lambda end: end.energy)
     return found.mo_coeff, _each_spin(_settled, found)
 
 
-def _cooled(mf, mo_coeff, mo_occ, temperatures) -> Minimum:
-    found = minimise(mf, mo_coeff, mo_occ, gradient_tol=ROUGHLY)
+def _cooled(mf, found: Minimum, temperatures) -> Minimum:
     for temperature in temperatures:
         for _ in range(STEPS):
             way = _each_spin(_fermi, found, temperature) - found.mo_occ
@@ -133,5 +133,10 @@ def _rounded(occupations, electrons, close) -> np.ndarray:
         occupations < close, 0.0, np.where(occupations > 1 - close, 1.0, occupations)
     )
     sharing = (rounded > 0) & (rounded < 1)
-    rounded[sharing] += (electrons - rounded.sum()) / max(1, sharing.sum())
+    missing, part = electrons - rounded.sum(), rounded[sharing]
+    if missing < 0:
+        part = part * max(0.0, 1 + missing / max(part.sum(), 1e-12))
+    elif sharing.any():
+        part = part + (1 - part) * min(1.0, missing / (1 - part).sum())
+    rounded[sharing] = part
     return rounded

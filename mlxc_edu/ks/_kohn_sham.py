@@ -148,7 +148,8 @@ def KS(
 
 
 def _occupied(mol, name, unrestricted, restricted, precision, occupations, holder):
-    from ._occupations import ANNEALED, occupation_numbers, occupy
+    from ._occupation_numbers import ANNEALED, occupation_numbers
+    from ._occupations import occupy
 
     if isinstance(occupations, str) and occupations.strip().lower() == ANNEALED:
         same = mol.spin == 0
@@ -156,6 +157,9 @@ def _occupied(mol, name, unrestricted, restricted, precision, occupations, holde
     else:
         occupations = occupation_numbers(mol, occupations)
         same = np.array_equal(*occupations)
+    fractions = np.empty(0) if occupations is ANNEALED else occupations.sum(axis=1) % 1
+    if holder is not None and not fractions.any():
+        raise ValueError("holder= names the orbital of one fraction, and there is none to hold")
     if restricted and not same:
         raise ValueError("restricted orbitals hold as much of spin α as of spin β")
     kind = "RKS" if same and not unrestricted else "UKS"

@@ -16,64 +16,12 @@ from pyscf import lib
 from .._threads import one_blas_thread
 from ._annealing import anneal
 from ._minimise import minimise, rotation_gradient, spin_channels
+from ._occupation_numbers import ANNEALED, occupation_numbers
 from ._staging import COARSE_LEVEL, STAGED
 from ._unsupported import refuses_other_routes
 
-HALF, ANNEALED = "half", "annealed"
 GRADIENT_TOL = 1e-5  # Hartree
-
-
-def occupation_numbers(mol, occupations) -> np.ndarray:
-    """(2, nao): what the lowest orbitals of each spin hold, from what a user gives.
-
-    Raises ValueError where the numbers are none, or the basis has no room for them.
-    """
-    if isinstance(occupations, str):
-        return _half_and_half(mol, occupations)
-    try:
-        alpha, beta = occupations
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            "occupations are a pair: electrons of spin α and of spin β, such as (9, 8.5), or lists "
-            f"of the numbers that the lowest orbitals hold; or {HALF!r} or {ANNEALED!r}; "
-            f"not {occupations!r}"
-        ) from error
-    numbers = np.array([_one_spin(mol, alpha, "α"), _one_spin(mol, beta, "β")])
-    if not numbers.any():
-        raise ValueError("these occupations leave no electrons")
-    return numbers
-
-
-def _one_spin(mol, numbers, spin) -> np.ndarray:
-    try:
-        numbers = np.asarray(numbers, dtype=float)
-    except (TypeError, ValueError):
-        numbers = np.array(np.nan)
-    if numbers.ndim > 1 or not np.isfinite(numbers).all() or (numbers < 0).any():
-        raise ValueError(f"electrons of spin {spin} are numbers from 0 on, not {numbers}")
-    total = float(numbers.sum())
-    if numbers.ndim == 0:
-        numbers = np.clip(total - np.arange(max(mol.nao, np.ceil(total))), 0, 1)
-    elif (numbers > 1).any():
-        raise ValueError(f"an orbital holds at most one electron of spin {spin}: {numbers}")
-    if (numbers[mol.nao :] > 0).any():
-        raise ValueError(
-            f"{total:g} electrons of spin {spin} do not fit in the {mol.nao} orbitals of this "
-            "basis; take a larger basis"
-        )
-    return np.pad(numbers[: mol.nao], (0, max(0, mol.nao - len(numbers))))
-
-
-def _half_and_half(mol, word) -> np.ndarray:
-    if word != HALF:
-        raise ValueError(f"occupations can be {HALF!r} or {ANNEALED!r}, not {word!r}")
-    pairs = mol.nelec[0]
-    if mol.spin or pairs == mol.nao:
-        raise ValueError(
-            f"occupations={HALF!r} share the highest pair of electrons between two orbitals; that "
-            "needs paired electrons and an empty orbital"
-        )
-    return np.array([_one_spin(mol, [1] * (pairs - 1) + [0.5, 0.5], "α")] * 2)
+ONE_LEVEL = 1e-3  # Hartree; between orbitals of one shell, which a grid splits a little
 
 
 def occupy(mf, occupations, holder=None):
@@ -101,7 +49,12 @@ def _checked_holder(mol, holder):
 
 
 @refuses_other_routes(
-    "fractional occupations", newton="second-order convergence", smearing="other occupations"
+    "fractional occupations",
+    newton="second-order convergence",
+    smearing="other occupations",
+    # PySCF's functions, such as mp.MP2(mf) and hessian.uks.Hessian(mf), ask an object for these.
+    remove_soscf="a method on top",
+    gen_response="the orbitals' response",
 )
 class Occupied:
     """Mixed into a Kohn–Sham class.
@@ -112,6 +65,9 @@ class Occupied:
     annealed : whether ``kernel()`` shall find them by cooling.
     holder : which orbital holds the fraction: the next by energy (None), the highest occupied of an
         irreducible representation (its name), or the one most like a given orbital (nao,).
+
+    ``kernel()`` ends when the orbitals' gradient falls below ``conv_tol_grad``; ``conv_tol`` has no
+    part in it.
     """
 
     _keys = frozenset({"occupations", "holder", "annealed"})
@@ -152,7 +108,21 @@ class Occupied:
         if dm0 is None:
             dm0 = self.get_init_guess(self.mol, self.init_guess)
         energies, coefficients = self.eig(self.get_fock(dm=dm0), self.get_ovlp())
+        if self.holder is not None and not isinstance(self.holder, str):
+            restricted, coefficients = np.ndim(energies) == 1, np.asarray(coefficients)
+            each = [(energies, coefficients)] if restricted else zip(energies, coefficients)
+            pointed = [self._pointed(*spin) for spin in each]
+            coefficients = pointed[0] if restricted else np.array(pointed)
         return coefficients, self.get_occ(energies, coefficients)
+
+    def _pointed(self, energies, coefficients) -> np.ndarray:
+        """Of orbitals with one energy, one made as like the holder as it can be."""
+        alike = self.holder @ self.get_ovlp() @ coefficients
+        shell = np.abs(energies - energies[np.argmax(np.abs(alike))]) < ONE_LEVEL
+        turn = scipy.linalg.qr(alike[shell][:, None])[0]  # its first column is their direction
+        pointed = coefficients.copy()
+        pointed[:, shell] = coefficients[:, shell] @ turn
+        return pointed
 
     def eig(self, fock, overlap, *args, **kwargs):
         """Each irreducible representation by itself, where one names the orbital."""
@@ -218,6 +188,13 @@ class Occupied:
         square = (n_alpha - n_beta) ** 2 / 4 + (n_alpha + n_beta) / 2
         square -= np.vdot(overlap @ alpha @ overlap, beta)
         return square, np.sqrt(4 * max(square, 0) + 1)
+
+    def reset(self, mol=None):
+        super().reset(mol)
+        _checked_holder(self.mol, self.holder)
+        held = [np.trim_zeros(numbers, "b") for numbers in self.occupations]
+        self.occupations = occupation_numbers(self.mol, held)
+        return self
 
     def density_fit(self, *args, **kwargs):
         fitted = self._whole().density_fit(*args, **kwargs)
