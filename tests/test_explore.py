@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from urllib.request import urlopen
 
 import nbformat
 import numpy as np
@@ -224,8 +223,8 @@ def test_what_the_explorer_refuses(monkeypatch, tmp_path):
 
 
 @contextmanager
-def jupyterlab(code, folder):
-    """JupyterLab on a notebook with one cell of code; its address."""
+def served(code, folder, app="jupyterlab"):
+    """JupyterLab or Voilà on a notebook with one cell of code; its address."""
     kernel = dict(display_name="Python 3", language="python", name="python3")
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(code)], metadata=dict(kernelspec=kernel)
@@ -234,20 +233,24 @@ def jupyterlab(code, folder):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=t"]
-    command = [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={folder}"]
-    address = f"http://127.0.0.1:{port}"
+    options, address = ["--no-browser", f"--port={port}"], f"http://127.0.0.1:{port}"
+    if app == "voila":
+        options += ["explorer.ipynb"]
+    else:
+        options += ["--allow-root", "--IdentityProvider.token=t", f"--ServerApp.root_dir={folder}"]
+        address += "/lab/tree/explorer.ipynb?token=t&reset"
+    command = [sys.executable, "-m", app, *options]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:
         for _ in range(120):
             try:
-                urlopen(f"{address}/api?token=t").close()
+                socket.create_connection(("127.0.0.1", port)).close()
                 break
             except OSError:
                 assert server.poll() is None, (folder / "log").read_text()
                 time.sleep(0.5)
-        yield f"{address}/lab/tree/explorer.ipynb?token=t&reset"
+        yield address
     finally:
         server.terminate()
         server.wait(timeout=60)
@@ -256,7 +259,7 @@ def jupyterlab(code, folder):
 @pytest.fixture
 def lab(released, tmp_path):
     code = 'import mlxc_edu as mx\nmx.explore.functional("DM21", molecule="LiH", basis="6-31g")'
-    with jupyterlab(code, tmp_path) as address:
+    with served(code, tmp_path) as address:
         yield address
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyscf import lib
-from test_explore import jupyterlab, run_first_cell
+from test_explore import run_first_cell, served
 from test_notebooks import FLAGS, chromium
 
 import mlxc_edu as mx
@@ -407,7 +407,7 @@ def test_cancel_in_jupyterlab(tmp_path):
     from playwright.sync_api import sync_playwright
 
     code = 'import mlxc_edu as mx\nmx.explore.fractional_charge("Cl", ["PBE"], basis="def2-tzvp")'
-    with jupyterlab(code, tmp_path) as address, sync_playwright() as playwright:
+    with served(code, tmp_path) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1500, "height": 1300})
         run_first_cell(page, address)
@@ -427,4 +427,24 @@ def test_cancel_in_jupyterlab(tmp_path):
         page.get_by_role("button", name="Compute the missing points").click()
         page.wait_for_function("() => document.body.innerText.includes('22 points computed now')")
         assert page.evaluate(points) == 21
+        browser.close()
+
+
+@pytest.mark.skipif(chromium() is None, reason="no Chromium: name it in MLXC_EDU_CHROMIUM")
+def test_slider_in_voila(tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    code = 'import mlxc_edu as mx\nmx.explore.fractional_charge("H", ["PBE"], basis="6-31g")'
+    with served(code, tmp_path, "voila") as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        page.wait_for_selector(".js-plotly-plot .scatterlayer path.js-line")
+        page.locator(".noUi-handle").first.focus()
+        before = page.locator("table").first.inner_text()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(
+            "before => document.querySelector('table').innerText != before", arg=before
+        )
         browser.close()
