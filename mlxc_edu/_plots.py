@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _NO_PLOTLY = 'plots need plotly: pip install "mlxc-edu[notebooks]"'
 ENERGY_CEILING = 40.0  # kcal/mol above the separated atoms; a repulsive wall beyond says little
+NO_CHARGE = 0.01  # e
 
 
 def plot(table: pd.DataFrame) -> go.Figure:
@@ -102,6 +103,8 @@ def _dissociation(table: pd.DataFrame) -> go.Figure:
                 )
     fig.update_yaxes(title="energy above atoms (kcal/mol)", range=[floor, top], row=1)
     fig.update_yaxes(title=f"charge on {charge.removeprefix('charge_')} (e)", row=2)
+    if table[charge].abs().max() < NO_CHARGE:  # an axis of rounding errors says nothing
+        fig.update_yaxes(range=[-0.5, 0.5], row=2)
     fig.update_xaxes(title="distance R (Å)", row=2)
     fig.update_layout(
         template="simple_white",

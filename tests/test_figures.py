@@ -45,6 +45,12 @@ def test_failed_points_are_seen(table):
     mx.plot(table.assign(relative_kcal=float("nan"), charge_Na=float("nan")))
 
 
+def test_rounding_errors_are_no_charges(table):
+    charge = next(c for c in table.columns if c.startswith("charge_"))
+    assert mx.plot(table).layout.yaxis2.range is None
+    assert mx.plot(table.assign(**{charge: 1e-8})).layout.yaxis2.range == (-0.5, 0.5)
+
+
 def test_other_tables_are_refused(table):
     with pytest.raises(ValueError, match="do not know how to plot"):
         mx.plot(table.drop(columns="relative_kcal"))
