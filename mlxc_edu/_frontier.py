@@ -51,7 +51,7 @@ class Frontier:
         return np.array(numbers)
 
 
-Spins = tuple[float | None, float | None]
+Spins = tuple[float | None, ...]  # α, β
 
 
 @dataclass(frozen=True)
