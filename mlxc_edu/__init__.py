@@ -24,6 +24,7 @@ _HOME = {
     "view": "_viewer",
     "explore": "explore",
     "units": "units",
+    "one_d": "one_d",
 }
 
 __all__ = sorted(_HOME)

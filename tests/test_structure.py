@@ -14,6 +14,7 @@ ROOMS = [
     {"_geometry", "functionals"},
     {"_molecule"},
     {"ks"},
+    {"one_d"},
     {"_result", "_solve", "_exact", "_frontier"},
     {"_jobs"},
     {"_scans"},
