@@ -25,7 +25,14 @@ ROOMS = [
     {"_fraction_figures"},
     {"_plots", "_viewer", "_density_figure", "_html_table", "_page"},
     {"_live_explorer"},
-    {"explore", "_explorer", "_explore_charge", "_explore_dissociation", "_explore_scf", "_explore_line"},
+    {
+        "explore",
+        "_explorer",
+        "_explore_charge",
+        "_explore_dissociation",
+        "_explore_scf",
+        "_explore_line",
+    },
     {"_cli", "_cli_weights"},
     {"__init__"},
 ]
