@@ -10,6 +10,8 @@ from ._fractional_points import approximate
 from ._live_charge import LiveCharge
 from ._molecule import molecule as build
 from ._profile import learned_name
+from ._reaction_sets import known_set, reactions_of
+from ._reactions import BASIS, LADDER, functionals, species_jobs
 from ._scans import EXACT, diatomic, method_names
 from ._store import Store
 from ._tables import stored
@@ -221,3 +223,74 @@ def line(charges=(1.0, 1.0), distance: float = 2.0, electrons: int = 2):
     except ImportError as error:
         raise ImportError(_NO_WIDGETS) from error
     return LineExplorer(charges, distance, electrons)
+
+
+def bonding(molecule: str = "N2", *, basis: str = "def2-svp", method: str = "PBE"):
+    """See a molecule's density in three dimensions, and what the bond has moved.
+
+    The difference is that between the molecule and its free atoms, made round, in the same places.
+
+    Parameters
+    ----------
+    molecule : the one to begin with, by name.
+    basis : name of a basis set.
+    method : as for :func:`mlxc_edu.KS`.
+
+    Returns
+    -------
+    A widget; ``molecule`` and ``shown`` are its controls, ``calc`` is the calculation behind it.
+
+    Raises
+    ------
+    ValueError : unknown molecule, basis or method.
+    ImportError : ipywidgets, plotly or anywidget is not installed; the message gives the command.
+    """
+    (name,) = approximate([method])
+    build(molecule, basis=basis)
+    try:
+        from ._explore_bonding import BondingExplorer
+    except ImportError as error:
+        raise ImportError(_NO_WIDGETS) from error
+    return BondingExplorer(molecule.strip(), basis, name)
+
+
+def ladder(
+    reactions: str = "W4-11",
+    methods: Iterable[str] | None = None,
+    *,
+    basis: str = BASIS,
+    store: str | os.PathLike | None = None,
+):
+    """Tick functionals and see their errors in a set of reactions.
+
+    What is stored is shown at once; the rest is computed in the background, a species at a time,
+    and can be cancelled.
+
+    Parameters
+    ----------
+    reactions : the set to begin with, as for :func:`mlxc_edu.benchmark`.
+    methods : those ticked at the beginning, as for :func:`mlxc_edu.KS`. Default: LDA and PBE.
+    basis : name of a basis set.
+    store : as for :func:`mlxc_edu.dissociation`.
+
+    Returns
+    -------
+    A widget. Its attributes ``reactions`` and ``methods`` (a checkbox for each) are the controls,
+    ``cancel`` and ``compute`` the buttons, ``errors`` is a table like
+    :func:`mlxc_edu.benchmark`'s. ``wait()`` returns when everything asked for is computed.
+
+    Raises
+    ------
+    ValueError : unknown set, method or basis, or a store that cannot be written to.
+    ImportError : ipywidgets, plotly or anywidget is not installed; the message gives the command.
+    """
+    first = known_set(reactions)
+    ticked = functionals(["LDA", "PBE"] if methods is None else methods)
+    species_jobs(reactions_of(first), ticked, basis)
+    Store(store)
+    try:
+        from ._explore_ladder import LadderExplorer
+    except ImportError as error:
+        raise ImportError(_NO_WIDGETS) from error
+    offered = list(dict.fromkeys([*LADDER, "HF", *ticked]))
+    return LadderExplorer(first, ticked, offered, basis, store)

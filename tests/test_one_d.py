@@ -180,6 +180,8 @@ def test_potential_of_unlike_atoms_has_a_step():
     assert right - left == pytest.approx(strong - weak, rel=0.05)
     on_the_left = state.grid.integrate(state.density * (x < 0))
     assert on_the_left == pytest.approx(1, abs=5e-3)
+    ion = mx.one_d.exact([1, 1], [-distance / 2, distance / 2], 1, softening=soft)
+    assert state.kohn_sham[0].levels[0] == pytest.approx(state.energy - ion.energy, abs=1e-3)
 
 
 # --- Kohn–Sham -----------------------------------------------------------------------------------
@@ -361,3 +363,24 @@ def test_explorer_of_the_line():
     for wrong in (dict(charges=(0, 0)), dict(charges=(1, 4)), dict(distance=20), dict(electrons=3)):
         with pytest.raises(ValueError, match=r"charges are|distance goes"):
             mx.explore.line(**wrong)
+
+
+def test_explorer_of_bonding(monkeypatch):
+    explorer = mx.explore.bonding("H2", basis="6-31g")
+    assert "H2 with PBE" in explorer.status.value
+    mol, matrix = explorer.calc.mol, explorer.calc.density_matrix.sum(axis=0)
+    overlap = mol.intor("int1e_ovlp")
+    from mlxc_edu._explore_bonding import atoms_density
+
+    moved = matrix - atoms_density(mol)
+    assert np.vdot(moved, overlap) == pytest.approx(0, abs=1e-6), "moved, not made"
+    middle = mol.atom_coords().mean(axis=0)[None]
+    ao = mol.eval_gto("GTOval", middle)
+    assert np.einsum("gi,ij,gj->g", ao, moved, ao)[0] > 0.01, "more in the bond"
+    explorer.molecule.value = "LiF"
+    assert "Li +0." in explorer.status.value and explorer.figure.data[0].type == "isosurface"
+    explorer.shown.value = "spin density"
+    with pytest.raises(ValueError, match="unknown molecule"):
+        mx.explore.bonding("Unobtainium")
+    with pytest.raises(ValueError, match="near names"):
+        mx.explore.bonding("H2", method="PBEE")

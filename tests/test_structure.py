@@ -32,6 +32,7 @@ ROOMS = [
         "_explore_dissociation",
         "_explore_scf",
         "_explore_line",
+        "_explore_bonding",
     },
     {"_cli", "_cli_weights"},
     {"__init__"},

@@ -22,6 +22,7 @@ NEGLIGIBLE = 1e-15  # of the response's largest eigenvalue: no density answers t
 # Electrons per Bohr; below, rounding; between, the potential's zero is read off.
 TAIL_OF_ONE = 1e-13, 1e-10
 TAIL_OF_SEVERAL = 1e-8, 1e-6
+AT_THE_WALL = 5  # points
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,15 @@ def _of_one_orbital(grid, density, far_away) -> np.ndarray:
 
 
 def _outermost(density, between) -> np.ndarray:
-    """Points on the side where the density reaches farthest out: there the highest orbital is. In
-    a box that ends before, the walls."""
-    tail = (density > between[0]) & (density < between[1])
-    if tail.sum() < 3:
-        return np.array([0, len(density) - 1])
-    peak = int(np.argmax(density))
-    sides = [np.flatnonzero(tail[:peak]), peak + np.flatnonzero(tail[peak:])]
-    decay = [
-        np.abs(np.gradient(np.log(density[i]))).mean() if len(i) > 1 else np.inf for i in sides
-    ]
-    return sides[int(np.argmin(decay))]
+    """Points of the side where the density reaches farthest out: there the highest orbital is.
+    Where the box ends before, the points at its wall."""
+    inside = np.flatnonzero(density >= between[1])
+    on_the_left = inside[0] <= len(density) - 1 - inside[-1]
+    side = slice(0, inside[0]) if on_the_left else slice(inside[-1] + 1, None)
+    tail = np.arange(len(density))[side]
+    tail = tail[density[tail] > between[0]]
+    wall = np.arange(AT_THE_WALL)
+    return tail if len(tail) else (wall if on_the_left else len(density) - 1 - wall)
 
 
 def _of_several(grid, density, far_away, filling):
