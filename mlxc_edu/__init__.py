@@ -18,6 +18,7 @@ _HOME = {
     "fractional_spin": "_fractional",
     "flat_plane": "_fractional",
     "charge_transfer": "_charge_transfer",
+    "benchmark": "_reactions",
     "stored": "_tables",
     "profile": "_profile",
     "plot": "_plots",

@@ -29,6 +29,7 @@ ROOMS = [
         "explore",
         "_explorer",
         "_explore_charge",
+        "_explore_ladder",
         "_explore_dissociation",
         "_explore_scf",
         "_explore_line",
