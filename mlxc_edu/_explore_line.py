@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
 import ipywidgets as widgets
@@ -14,7 +15,7 @@ from . import one_d
 STATES = ("exact", "LDA", "exact exchange")
 SHADES = {"exact": "#000000", "LDA": "#0072B2", "exact exchange": "#009E73"}
 FARTHEST = 12.0  # Bohr between the nuclei
-GRID = dict(half_width=18.0, points=181)
+GRID: dict[str, Any] = dict(half_width=18.0, points=181)
 
 
 class LineExplorer(widgets.VBox):

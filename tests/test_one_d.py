@@ -2,15 +2,17 @@
 
 import time
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jax.flatten_util import ravel_pytree
 from pyscf.dft import libxc
 
 import mlxc_edu as mx
-from mlxc_edu.one_d import _functionals
+from mlxc_edu.one_d import _functionals, _learning
 
 # Soft Coulomb, softening 1, Hartree. Wagner, Stoudenmire, Burke and White, Phys. Chem. Chem. Phys.
 # 14, 8581 (2012) give H and He to these digits; the others are held against convergence alone.
@@ -384,3 +386,63 @@ def test_explorer_of_bonding(monkeypatch):
         mx.explore.bonding("Unobtainium")
     with pytest.raises(ValueError, match="near names"):
         mx.explore.bonding("H2", method="PBEE")
+
+
+# --- learning ------------------------------------------------------------------------------------
+
+BOX = dict(half_width=9, points=61)
+
+
+@pytest.fixture(scope="module")
+def lessons():
+    distances = (1.2, 2.4)
+    return [mx.one_d.exact([1, 1], [-r / 2, r / 2], 2, **BOX) for r in distances]
+
+
+def test_new_network_is_lda():
+    functional = mx.one_d.learned(_learning.new_parameters())
+    for charges, electrons in (([2], 2), ([1], 1)):
+        own = mx.one_d.kohn_sham(charges, [0], electrons, functional, **BOX)
+        lda = mx.one_d.kohn_sham(charges, [0], electrons, "LDA", **BOX)
+        assert own.energy == pytest.approx(lda.energy, abs=1e-7)
+
+
+def test_loop_is_the_kohn_sham_loop(lessons):
+    """At its end the energy of kohn_sham(), and its derivative by the parameters is right."""
+    (state, _), grid = lessons, lessons[0].grid
+    flat, unravel = ravel_pytree(_learning.new_parameters(3))
+    flat = flat + 0.02 * np.random.default_rng(5).normal(size=flat.shape)
+    h = jnp.array(grid.kinetic + np.diag(state.nuclei.potential(grid.x)))
+    filling = jnp.array(_learning._filling(state))
+
+    def last(flat):
+        given = unravel(flat), h, filling, jnp.array(state.spin_density), grid
+        return _learning.loop(*given)[0][-1]
+
+    functional = mx.one_d.learned(unravel(flat))
+    solution = mx.one_d.kohn_sham([1, 1], [-0.6, 0.6], 2, functional, **BOX)
+    assert float(last(flat)) == pytest.approx(solution.electronic_energy, abs=1e-6)
+    way = np.random.default_rng(6).normal(size=flat.shape)
+    step = 1e-4
+    by_difference = (last(flat + step * way) - last(flat - step * way)) / (2 * step)
+    assert float(jax.grad(last)(flat) @ way) == pytest.approx(float(by_difference), rel=1e-4)
+
+
+def test_training_helps_where_it_was_not_trained(lessons):
+    seen = []
+    fit = mx.one_d.train(lessons, steps=12, progress=lambda *now: seen.append(now))
+    assert len(fit.losses) == len(seen) + 1 and fit.losses[-1] < fit.losses[0] / 5
+    assert (np.diff(fit.losses) < 1e-12).all()
+    exact = mx.one_d.exact([1, 1], [-0.9, 0.9], 2, **BOX).energy
+    errors = [
+        abs(mx.one_d.kohn_sham([1, 1], [-0.9, 0.9], 2, f, **BOX).energy - exact)
+        for f in ("LDA", fit.functional)
+    ]
+    assert errors[1] < errors[0] / 3
+
+
+def test_training_refuses_what_it_cannot_use(lessons):
+    other = mx.one_d.exact([2], [0], 2, half_width=10, points=61)
+    for wrong in ([], [lessons[0], other]):
+        with pytest.raises(ValueError, match="all on the same grid"):
+            mx.one_d.train(wrong)

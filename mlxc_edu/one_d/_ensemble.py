@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linprog
 
-from ._exact import MOST, Eigenstate, exact
+from ._eigenstate import Eigenstate
+from ._exact import MOST, exact
 from ._grid import SOFTENING
 from ._nuclei import check_grid, checked_nuclei, default_grid
 
@@ -41,7 +42,7 @@ class Ensemble:
     @property
     def density(self) -> np.ndarray:
         """(points,): electrons per Bohr."""
-        return sum(w * s.density for w, s in zip(self.weights, self.states))
+        return np.tensordot(self.weights, [s.density for s in self.states], axes=1)
 
     @property
     def converged(self) -> bool:
