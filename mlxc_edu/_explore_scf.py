@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
 import ipywidgets as widgets
+import jax.numpy as jnp
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -12,7 +15,7 @@ from ._html_table import GREY, RED, table
 from ._live_explorer import keep
 from .one_d import KohnSham, State, kohn_sham
 
-SYSTEMS = {
+SYSTEMS: dict[str, dict[str, Any]] = {
     "H": dict(charges=[1], positions=[0], electrons=1),
     "He": dict(charges=[2], positions=[0], electrons=2),
     "Be": dict(charges=[4], positions=[0], electrons=4),
@@ -23,7 +26,6 @@ SYSTEMS = {
 CYCLES = 100
 GAIN = 1e-9  # Hartree, as the library's own iteration ends
 VIEW = 9.0  # Bohr to either side
-FLOOR = 1e-10  # Hartree; below, differences of energies are rounding
 
 
 class ScfExplorer(widgets.VBox):
@@ -114,7 +116,7 @@ def terms(model: KohnSham, state: State) -> dict[str, float]:
     gamma, grid = state.density_matrix, model.grid
     n = np.diagonal(gamma, axis1=1, axis2=2).sum(axis=0)  # electrons at each point
     kinetic, nuclei = (gamma * grid.kinetic).sum(), n @ model.nuclei.potential(grid.x)
-    parts = kinetic, nuclei, n @ grid.repulsion() @ n / 2, model.functional(gamma)
+    parts = kinetic, nuclei, n @ grid.repulsion() @ n / 2, model.functional(jnp.asarray(gamma))
     return dict(zip(["kinetic", "nuclei", "Hartree", "exchange–correlation"], map(float, parts)))
 
 
@@ -135,11 +137,10 @@ def scf_figure(model: KohnSham, states: list[State], reference: float) -> go.Fig
         line = dict(color="#D55E00" if i < full else "#999999", width=2 if i < full else 1)
         said = dict(name="filled" if i < full else "empty", showlegend=i in (0, full), mode="lines")
         fig.add_scatter(x=[-VIEW, VIEW], y=[level] * 2, line=line, **said, row=2, col=1)
-    above = np.maximum(np.abs([s.energy - reference for s in states]), FLOOR)
+    above = np.maximum(np.abs([s.energy - reference for s in states]), 1e-10)  # below is rounding
     style = dict(mode="lines+markers", showlegend=False, line_color="#009E73")
     fig.add_scatter(x=np.arange(len(states)), y=above, **style, row=1, col=2)
-    energies = dict(title="energy from the solution (Hartree)", exponentformat="power")
-    fig.update_yaxes(**energies, type="log", row=1, col=2)
+    fig.update_yaxes(type="log", exponentformat="power", title="error (Hartree)", row=1, col=2)
     fig.update_xaxes(range=[-VIEW, VIEW]).update_xaxes(title="x (Bohr)", row=2, col=1)
     fig.update_xaxes(title="step", range=[-0.5, len(states) + 0.5], row=1, col=2)
     fig.update_yaxes(title="density (1/Bohr)", rangemode="tozero", row=1, col=1)
