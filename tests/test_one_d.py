@@ -1,7 +1,5 @@
 """The line: exact solutions against literature and theorems, Kohn–Sham against libxc and limits."""
 
-import time
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -121,13 +119,6 @@ def test_three_electrons():
     assert lithium.grid.integrate(up) == pytest.approx(2) and lithium.grid.integrate(
         down
     ) == pytest.approx(1)
-
-
-def test_speed_of_two_electrons():
-    """Said in the issue: 5 seconds for 200 points. A wide margin; benchmarks measure."""
-    began = time.perf_counter()
-    mx.one_d.exact([1, 1], [-2, 2], 2, half_width=14, points=200)
-    assert time.perf_counter() - began < 30
 
 
 # --- from the density to the potential -----------------------------------------------------------

@@ -8,6 +8,7 @@ matrix.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import jax.numpy as jnp
 import numpy as np
@@ -50,6 +51,7 @@ def _helbig(rs, a, c, d, e, alpha, beta, m):
     return -above / (2 * (a + c * rs**2 + d * rs**3))
 
 
+@cache
 def lda(grid: Grid) -> Functional:
     """The local density approximation: everywhere as in the uniform gas of that density."""
 
@@ -63,12 +65,14 @@ def lda(grid: Grid) -> Functional:
     return energy
 
 
+@cache
 def exact_exchange(grid: Grid) -> Functional:
     """−½ Σσ ∬ |γσ(x, x')|²/√((x − x')² + a²)"""
     repulsion = grid.repulsion()
     return lambda gamma: -0.5 * (gamma**2 * repulsion).sum()
 
 
+@cache
 def hartree(grid: Grid) -> Functional:
     """No exchange, no correlation."""
     return lambda gamma: 0.0 * gamma.sum()

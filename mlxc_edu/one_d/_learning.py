@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -64,6 +65,7 @@ def energy_of_densities(parameters, spins, grid: Grid):
 def learned(parameters) -> Callable[[Grid], Functional]:
     """The functional with these parameters, for ``kohn_sham(functional=…)``."""
 
+    @cache
     def functional(grid: Grid) -> Functional:
         return lambda gamma: energy_of_densities(parameters, spin_densities(gamma, grid), grid)
 

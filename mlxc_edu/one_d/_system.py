@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +14,7 @@ from ._functionals import Functional
 from ._grid import Grid
 from ._nuclei import Nuclei, check_walls
 
-CYCLES = 60
+CYCLES = 120
 GRADIENT = 1e-5  # Hartree
 GAIN = 1e-9  # Hartree; what filling the lowest orbitals could still lower the energy by, at most
 
@@ -59,9 +58,7 @@ class KohnSham:
 
     def energy(self, density_matrix):
         """E[γ] = Tr γ(−½ d²/dx² + v) + ½ ∬ n n′/√((x − x′)² + 1) + E_xc[γ], Hartree."""
-        n = jnp.diagonal(density_matrix, axis1=1, axis2=2).sum(axis=0)
-        one = (density_matrix * self.one_electron).sum()
-        return one + 0.5 * n @ self._repulsion @ n + self.functional(density_matrix)
+        return _energy(density_matrix, self.functional, self.one_electron, self._repulsion)
 
     def start(self, bias: np.ndarray | float = 0.0) -> State:
         """Electrons that do not feel each other; ``bias`` (2, points) Hartree is felt besides, to
@@ -133,15 +130,19 @@ class KohnSham:
         """(2, points): what each orbital holds, from the lowest up."""
         return np.array([np.clip(m - np.arange(self.grid.points), 0, 1) for m in self.occupations])
 
-    @cached_property
-    def _energy_and_fock(self) -> Callable:
-        derivative = jax.value_and_grad(self.energy)
+    def _energy_and_fock(self, gamma):
+        return _energy_and_fock(gamma, self.functional, self.one_electron, self._repulsion)
 
-        def symmetric(gamma):
-            energy, fock = derivative(gamma)
-            return energy, (fock + fock.transpose(0, 2, 1)) / 2
 
-        return jax.jit(symmetric)
+def _energy(gamma, functional, one_electron, repulsion):
+    n = jnp.diagonal(gamma, axis1=1, axis2=2).sum(axis=0)
+    return (gamma * one_electron).sum() + 0.5 * n @ repulsion @ n + functional(gamma)
+
+
+@partial(jax.jit, static_argnums=1)  # compiled once for each functional and grid
+def _energy_and_fock(gamma, functional, one_electron, repulsion):
+    energy, fock = jax.value_and_grad(_energy)(gamma, functional, one_electron, repulsion)
+    return energy, (fock + fock.transpose(0, 2, 1)) / 2
 
 
 @dataclass(frozen=True, repr=False)
