@@ -73,21 +73,6 @@ BH76 RKT10 FHH‡ 0 1
 H 0.14656781 -0.24726460 0.00000000
 F 0.00000000 1.21154849 0.00000000
 H -0.14656781 -0.96428389 0.00000000
-
-BH76 RKT14 OHH‡ 0 2
-H 0.00000000 0.00000000 -0.09256457
-O 0.00000000 0.00000000 1.09674807
-H 0.00000000 0.00000000 -1.00418350
-
-G21IP 13 H2O 0 0
-O 0.00000000 0.00000000 -0.39060556
-H -0.76208044 0.00000000 0.19530278
-H 0.76208044 0.00000000 0.19530278
-
-G21IP IP_62 H2O+ 1 1
-O 0.00000000 0.00000000 0.38690830
-H 0.82130499 0.00000000 -0.19345415
-H -0.82130499 0.00000000 -0.19345415
 """
 
 # set, number in the set, reference (kcal/mol), then how many of what; consumed ones are negative.
@@ -101,12 +86,11 @@ BH76 3 42.1 -1 H -1 HF 1 HFH‡
 BH76 47 9.7 -1 H -1 H2 1 HHH‡
 BH76 55 1.6 -1 F -1 H2 1 FHH‡
 BH76 56 33.8 -1 HF -1 H 1 FHH‡
-BH76 62 13.2 -1 H2 -1 O 1 OHH‡
+G21IP 3 214.9 1 Be+ -1 Be
 G21IP 5 259.6 1 C+ -1 C
 G21IP 6 335.3 1 N+ -1 N
 G21IP 7 313.8 1 O+ -1 O
 G21IP 8 401.7 1 F+ -1 F
-G21IP 19 292.648 1 H2O+ -1 H2O
 """
 
 
@@ -199,7 +183,8 @@ def xcbm_reactions(name: str) -> list[Reaction]:
         if line.strip():
             label, charge, multiplicity = line.split()
             text = (folder / "STRUCTURES" / name / label / "struc.xyz").read_text()
-            positions = [" ".join(row.split()) for row in text.splitlines()[2:] if row.strip()]
+            rows = [row.split() for row in text.splitlines()[2:] if row.strip()]
+            positions = [" ".join([row[0].capitalize(), *row[1:]]) for row in rows]
             called = ours.get(label, label)
             if len(positions) == 1:
                 called = positions[0].split()[0] + ("+" if charge == "1" else "-" * -int(charge))

@@ -17,7 +17,7 @@ COLUMNS += ["converged", "seconds"]
 @pytest.mark.parametrize("name", SETS)
 def test_embedded_reactions_are_sound(name):
     listed = reactions_of(name)
-    assert len(listed) == 5
+    assert len(listed) == {"W4-11": 5, "BH76": 4, "G21IP": 5}[name]
     for reaction in listed:
         atoms, charge = {}, 0
         for n, species in reaction.parts:
@@ -77,7 +77,7 @@ def test_bad_input_is_refused_before_anything_is_computed(arguments, message, mo
 def test_table(tmp_path):
     given = dict(basis="6-31g", workers=1, store=tmp_path, progress=False)
     table = mx.benchmark("bh76", ["lda", "PBE"], **given)
-    assert [*table.columns] == COLUMNS and len(table) == 10
+    assert [*table.columns] == COLUMNS and len(table) == 8
     assert [*table["method"].unique()] == ["LDA", "PBE"] and set(table["set"]) == {"BH76"}
     assert table["converged"].all() and (table["seconds"] > 0).all()
     assert np.allclose(table["energy_kcal"] - table["reference_kcal"], table["error_kcal"])
