@@ -33,7 +33,10 @@ class BondingExplorer(widgets.VBox):
         self._done: dict[str, tuple] = {}
         names = KNOWN if first in KNOWN else [first, *KNOWN]
         self.molecule = widgets.Dropdown(options=names, value=first, description="molecule")
-        self.shown = widgets.ToggleButtons(options=[BONDING, DENSITY, SPIN], value=BONDING)
+        wide = dict(button_width="170px")
+        self.shown = widgets.ToggleButtons(
+            options=[BONDING, DENSITY, SPIN], value=BONDING, style=wide
+        )
         self.status = widgets.HTML()
         self._place = widgets.HBox()
         super().__init__([widgets.HBox([self.molecule, self.shown]), self.status, self._place])

@@ -39,7 +39,10 @@ class LineExplorer(widgets.VBox):
         )
         self.distance = slider("distance", distance, 0.0, FARTHEST)
         self.electrons = widgets.ToggleButtons(
-            options=[1, 2], value=electrons, description="electrons"
+            options=[1, 2],
+            value=electrons,
+            description="electrons",
+            style=dict(button_width="50px"),
         )
         self.methods = {
             name: widgets.Checkbox(value=name == "exact", description=name, indent=False)

@@ -44,7 +44,7 @@ class ScfExplorer(widgets.VBox):
         self.system = widgets.Dropdown(options=[*SYSTEMS], value=first, description="system")
         self.optimal = widgets.Checkbox(value=False, description="optimal damping", indent=False)
         steps = dict(min=0.05, max=1.0, step=0.05)
-        self.share = widgets.FloatSlider(value=1.0, description="share of new", **steps)
+        self.share = widgets.FloatSlider(value=1.0, description="new share", **steps)
         buttons = {"step": "step-forward", "run": "forward", "reset": "undo"}
         for name, icon in buttons.items():
             button = widgets.Button(description=name, icon=icon, layout=dict(width="90px"))
