@@ -98,7 +98,7 @@ def _solved(name, wells, electrons):
 
 
 def _row(name, result) -> str:
-    left = result.grid.integrate(result.density * (result.grid.x < 0))
+    left = result.grid.integrate(result.density, below=0.0)
     doubt = "" if result.converged else "<b style='color:#b00020'>NOT CONVERGED</b>"
     cells = f"<td>{result.energy:.5f}</td><td>{left:.3f}</td><td>{doubt}</td>"
     return f'<tr style="color:{SHADES[name]}"><td><b>{name}</b></td>{cells}</tr>'

@@ -97,6 +97,12 @@ def test_hellmann_feynman_and_virial(hydrogen_molecule):
     assert 2 * state.kinetic_energy == pytest.approx(electrons + repelled, abs=1e-5)
 
 
+def test_half_of_a_symmetric_molecule_is_on_the_left(hydrogen_molecule):
+    for points in (150, 151):
+        state = mx.one_d.exact([1, 1], [-0.8, 0.8], 2, half_width=12, points=points)
+        assert state.grid.integrate(state.density, below=0) == pytest.approx(1, abs=1e-9)
+
+
 def test_spins(helium):
     triplet = mx.one_d.exact([2], [0], 2, spin=2)
     assert triplet.energy > helium.energy and triplet.converged

@@ -58,5 +58,7 @@ class Grid:
         """(points, points): of electrons, 1/√((x − x′)² + 1)"""
         return soft_coulomb(self.x[:, None] - self.x[None])
 
-    def integrate(self, values) -> float:
-        return float(np.sum(values) * self.spacing)
+    def integrate(self, values, below: float = np.inf) -> float:
+        """Of values at the points; of the part with x < ``below``, a point's cell shared out."""
+        share = np.clip((below - self.x) / self.spacing + 0.5, 0, 1)
+        return float(np.sum(values * share) * self.spacing)
