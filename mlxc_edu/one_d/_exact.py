@@ -8,6 +8,7 @@ import numpy as np
 import scipy.linalg
 from scipy.sparse.linalg import LinearOperator, lobpcg
 
+from .._threads import one_blas_thread
 from ._eigenstate import Eigenstate
 from ._grid import SOFTENING
 from ._nuclei import check_grid, check_walls, checked_nuclei, default_grid
@@ -17,6 +18,7 @@ RESIDUAL = 1e-10  # Hartree; far tails need it, energies are right long before
 CYCLES = 200
 
 
+@one_blas_thread
 def exact(
     charges,
     positions,

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._threads import one_blas_thread
 from ..ks._minimise import minimise
 from ._functionals import Functional
 from ._grid import Grid
@@ -80,6 +81,7 @@ class KohnSham:
         share = _lowest_on_the_way(float(there) - state.energy, slope, slope_there)
         return self._state(state.density_matrix + share * way)
 
+    @one_blas_thread  # matrices this small gain nothing from more
     def solve(self, cycles: int = CYCLES, bias: np.ndarray | float = 0.0) -> Solution:
         """Step until nothing changes. What that does not settle, such as an electron that may sit
         on either of two atoms, is minimised directly over the orbitals.
