@@ -1,0 +1,108 @@
+"""Samples kept in a folder, one file each, so that a run which was stopped goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from platformdirs import user_cache_path
+from tqdm import tqdm
+
+from ._samples import Sample
+
+FORMAT = 1  # of samples; raise it when what they hold changes
+
+
+def folder() -> Path:
+    """Where samples are kept: ``MLXC_EDU_TRAINING_DIR``, or the user's cache."""
+    given = os.environ.get("MLXC_EDU_TRAINING_DIR")
+    return Path(given) if given else user_cache_path("mlxc-edu") / f"training-{FORMAT}"
+
+
+def _file(name: str, where: Path) -> Path:
+    """Names hold signs that files should not."""
+    return where / f"{hashlib.sha256(name.encode()).hexdigest()[:20]}.npz"
+
+
+def write(name: str, sample: Sample, where: Path, **said) -> None:
+    path = _file(name, where)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    with temporary.open("wb") as file:
+        np.savez(file, said=json.dumps({"name": name, **said}), **sample._asdict())
+    temporary.replace(path)
+
+
+def read(name: str, where: Path) -> tuple[Sample, dict]:
+    """A sample and what was said of it. Raises FileNotFoundError where it was not built."""
+    path = _file(name, where)
+    if not path.exists():
+        raise FileNotFoundError(f"no sample {name!r} in {where}; mlxc-edu train builds it")
+    with np.load(path) as kept:
+        return Sample(*(kept[field] for field in Sample._fields)), json.loads(str(kept["said"]))
+
+
+def has(name: str, where: Path) -> bool:
+    return _file(name, where).exists()
+
+
+def _molecule(job, where) -> None:
+    from ._build import molecule_sample
+
+    write(job["name"], molecule_sample(job["geometry"], job["charge"], job["spin"]), where)
+
+
+def _atom(job, where) -> None:
+    from ._build import atom_points
+
+    names = []
+    for point in atom_points(job["atom"]):
+        write(point.name, point.sample, where, electrons=point.electrons, kind=point.kind)
+        names.append([point.name, point.kind, point.electrons])
+    _list_file(job["atom"], where).write_text(json.dumps(names))
+
+
+def _list_file(symbol, where) -> Path:
+    return where / f"{symbol}.json"
+
+
+def atom_list(symbol, where: Path) -> list[tuple[str, str, tuple[float, float]]]:
+    """Name, kind and electrons of an atom's samples."""
+    return [(name, kind, tuple(n)) for name, kind, n in json.loads(_list_file(symbol, where).read_text())]
+
+
+def _one(job, where) -> str | None:
+    from pyscf import lib
+
+    lib.num_threads(1)
+    try:
+        (_atom if "atom" in job else _molecule)(job, where)
+    except ArithmeticError as error:
+        return str(error)
+    return None
+
+
+def build(jobs: Iterable[dict], where: Path, workers: int) -> dict[str, str]:
+    """Make what is not there yet; the jobs that failed, with why."""
+    where.mkdir(parents=True, exist_ok=True)
+    missing = [
+        j
+        for j in jobs
+        if not (_list_file(j["atom"], where).exists() if "atom" in j else has(j["name"], where))
+    ]
+    failed = {}
+    with (
+        ProcessPoolExecutor(workers, get_context("spawn")) as pool,
+        tqdm(total=len(missing), desc="densities", disable=not missing) as bar,
+    ):
+        running = {pool.submit(_one, job, where): job for job in missing}
+        for future in as_completed(running):
+            if why := future.result():
+                failed[running[future].get("name") or running[future]["atom"]] = why
+            bar.update()
+    return failed

@@ -1,0 +1,147 @@
+"""What is known exactly, as sums of energies: molecules, ions, fractional charges and spins."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from pyscf.data import elements
+
+from .._molecule import hund_spin
+from ..units import KCAL_PER_HARTREE
+from ._build import ladder
+
+TABLE = Path(__file__).with_name("energies.csv")
+KINDS = ("molecule", "curve", "ion", "charge", "spin")
+HELD_OUT = {"F": "test", "P": "test", "B": "validation"}  # fractional electrons, training/split.py
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """Σ n E = reference: (n, name of a sample), kcal/mol; ``error`` is the reference's own."""
+
+    name: str
+    kind: str
+    side: str
+    parts: tuple[tuple[float, str], ...]
+    reference: float
+    error: float = 0.1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the table of energies: Hartree, kcal/mol, Å."""
+
+    name: str
+    kind: str
+    side: str
+    charge: int
+    spin: int
+    energy: float
+    error: float
+    geometry: str
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(atom.split()[0] for atom in self.geometry.split("; "))
+
+
+@cache
+def entries(path: Path = TABLE) -> dict[str, Entry]:
+    """The energies by name. Raises ValueError that names a broken row."""
+    found = {}
+    with path.open() as file:
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            try:
+                entry = Entry(
+                    row["name"], row["kind"], row["side"], int(row["charge"]), int(row["spin"]),
+                    float(row["energy"]), float(row["error"]), row["geometry"],
+                )  # fmt: skip
+                electrons = sum(elements.charge(s) for s in entry.symbols) - entry.charge
+                if (electrons - entry.spin) % 2 or entry.spin > electrons or entry.energy >= 0:
+                    raise ValueError(f"{electrons} electrons, {entry.spin} of them unpaired")
+            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                name = row.get("name") or "without a name"
+                raise ValueError(f"{path.name}, line {line}, {name}: {error}") from error
+            found[entry.name] = entry
+    return found
+
+
+def atom_name(symbol, electrons) -> str:
+    return f"{symbol} {electrons[0]:g} {electrons[1]:g}"
+
+
+def _neutral(symbol) -> str:
+    n, spin = elements.charge(symbol), hund_spin(symbol, 0)
+    return atom_name(symbol, ((n + spin) // 2, (n - spin) // 2))
+
+
+def molecules(table: dict[str, Entry]) -> list[Reaction]:
+    """Atomisation, and each curve's points relative to its lowest."""
+    found, curves = [], defaultdict(list)
+    for e in table.values():
+        if e.kind == "atom":
+            continue
+        atoms = [table[s] for s in e.symbols]
+        reference = (e.energy - sum(a.energy for a in atoms)) * KCAL_PER_HARTREE
+        parts = ((1.0, e.name), *((-1.0, _neutral(s)) for s in e.symbols))
+        found.append(Reaction(e.name, "molecule", e.side, parts, reference, e.error))
+        curves[re.sub(r" ×?[\d.]+( [\d.]+)?(?=[+^-]|$)", "", e.name)].append(e)
+    for curve in curves.values():
+        lowest = min(curve, key=lambda e: e.energy)
+        for e in curve:
+            if e is not lowest:
+                reference = (e.energy - lowest.energy) * KCAL_PER_HARTREE
+                parts = ((1.0, e.name), (-1.0, lowest.name))
+                error = abs(e.error - lowest.error) + 0.2
+                found.append(Reaction(f"{e.name} | curve", "curve", e.side, parts, reference, error))
+    return found
+
+
+def ions(table: dict[str, Entry]) -> list[Reaction]:
+    """Ionisation energies of atoms; the first from the neutral atom or anion up."""
+    found = []
+    for symbol in {e.symbols[0] for e in table.values() if e.kind == "atom"}:
+        for less, more in pairwise(ladder(symbol)):
+            charges = [elements.charge(symbol) - sum(n) for n in (less, more)]
+            names = [f"{symbol}{f'{c:+d}' if c else ''}" for c in charges]
+            if not any(less):
+                energies, error = [0.0, table[names[1]].energy], 0.1
+                parts: tuple = ((-1.0, atom_name(symbol, more)),)
+            elif all(n in table for n in names):
+                energies = [table[n].energy for n in names]
+                error = 0.5
+                parts = ((1.0, atom_name(symbol, less)), (-1.0, atom_name(symbol, more)))
+            else:
+                continue
+            reference = (energies[0] - energies[1]) * KCAL_PER_HARTREE
+            side = "test" if HELD_OUT.get(symbol) == "test" else "train"
+            found.append(Reaction(f"{names[1]} ionised", "ion", side, parts, reference, error))
+    return found
+
+
+def fractional(symbol, listed) -> list[Reaction]:
+    """An atom's fractional electrons on the straight line, its fractional spins on the flat one.
+
+    ``listed``: name, kind and electrons of its samples.
+    """
+    side, found = HELD_OUT.get(symbol, "train"), []
+    steps = list(pairwise(ladder(symbol)))
+    neutral = _neutral(symbol)
+    for name, kind, electrons in listed:
+        if kind.startswith("spin"):
+            parts = ((1.0, name), (-1.0, neutral))
+            found.append(Reaction(name, "spin", side, parts, 0.0))
+        elif kind in ("mixed", "fractional"):
+            total = sum(electrons)
+            less, more = next(s for s in steps if sum(s[0]) < total < sum(s[1]))
+            x = total - sum(less)
+            ends = [(x - 1, less), (-x, more)]
+            parts = ((1.0, name), *((c, atom_name(symbol, n)) for c, n in ends if any(n)))
+            found.append(Reaction(name, "charge", side, parts, 0.0))
+    return found

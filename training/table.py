@@ -1,0 +1,101 @@
+"""From the parts of energies.jsonl to the energies that are trained on, with an error for each.
+
+    python training/table.py            # writes mlxc_edu/training/energies.csv
+
+What the training uses are differences to free atoms, so that is what errors are estimated of: a
+sixth of what extrapolation to a complete basis adds, a sixth of the cores' part, a tenth of what
+triple excitations add (or a quarter of FCI less CCSD(T) where that was computed), a spin-contaminated
+reference by its contamination, and how far two references disagree; added in squares.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from pathlib import Path
+
+from make_energies import done
+from split import side
+
+KCAL = 627.509474
+LARGEST_ERROR = 1.0  # kcal/mol
+OUTPUT = Path(__file__).parents[1] / "mlxc_edu" / "training" / "energies.csv"
+RATIO = (0.4, 1.0)  # where ρ is believed
+
+
+def hartree_fock_limit(t, q):
+    return q + (q - t) / (4 * math.exp(9 * (2 - math.sqrt(3))) / 5 - 1)
+
+
+def parts_of(row) -> dict[str, float]:
+    """What adds up to a system's energy, Hartree."""
+    parts = {"hf": hartree_fock_limit(row["hf_t"], row["hf_q"])}
+    if "ccsd_t" not in row:  # one electron
+        return parts
+    mp2 = (64 * row["mp2_q"] - 27 * row["mp2_t"]) / 37
+    step = row["mp2_t"] - row["mp2_d"]
+    ratio = (row["ccsd_t"] + row["triples_t"] - row["cc_d"]) / step if step else 1.0
+    ratio = min(max(ratio, RATIO[0]), RATIO[1])
+    parts |= {"ccsd": row["ccsd_t"], "triples": row["triples_t"]}
+    parts |= {"basis": ratio * (mp2 - row["mp2_t"]), "core": row.get("core", 0.0)}
+    return parts | {"fci": row["fci"] or 0.0}
+
+
+def energy(row) -> float:
+    return sum(parts_of(row).values())
+
+
+def symbols_of(row) -> list[str]:
+    return [atom.split()[0] for atom in row["geometry"].split("; ")]
+
+
+def difference(row, atoms) -> dict[str, float]:
+    """Parts of a system's energy less those of its neutral atoms, kcal/mol."""
+    found = Counter({k: KCAL * v for k, v in parts_of(row).items()})
+    for symbol in symbols_of(row):
+        for part, value in parts_of(atoms[symbol]).items():
+            found[part] -= KCAL * value
+    return dict(found)
+
+
+def estimated_error(row, atoms) -> float:
+    """Of the energy less that of free atoms, kcal/mol."""
+    d = Counter(difference(row, atoms))
+    exact = row.get("fci") is not None
+    beyond = d["fci"] / 4 if exact else d["triples"] / 10
+    spin = 0.0 if exact else 10 * max(abs(row.get("contamination", 0.0)) - 0.03, 0)
+    rivals = 0.0 if exact else KCAL * row.get("rivals", 0.0)
+    doubles = 0.0 if exact else 10 * max(row.get("largest", 0.0) - 0.15, 0)
+    return math.hypot(d["basis"] / 6, d["core"] / 6, beyond, spin, min(rivals, 5), doubles)
+
+
+def main():
+    rows = {name: row for name, row in done().items() if "failed" not in row}
+    atoms = {n: r for n, r in rows.items() if r["kind"] == "atom" and r["charge"] == 0}
+    kept, dropped = [], []
+    for row in rows.values():
+        symbols = symbols_of(row)
+        if any(s not in atoms for s in symbols):
+            continue
+        error = estimated_error(row, atoms)
+        one = row | {"energy": energy(row), "error": error, "side": side(symbols)}
+        fine = error <= LARGEST_ERROR or row["kind"] == "atom"
+        (kept if fine else dropped).append(one)
+    fields = ["name", "kind", "side", "charge", "spin", "energy", "error", "method", "seconds", "geometry"]
+    with OUTPUT.open("w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(fields)
+        for row in kept:
+            few = "ccsd_t" not in row or sum(1 for _ in ()) > 0
+            row["method"] = "HF" if few else "FCI" if row["fci"] is not None else "CCSD(T)"
+            row["energy"], row["error"] = f"{row['energy']:.6f}", f"{row['error']:.2f}"
+            out.writerow([row[f] for f in fields])
+    print(len(rows), "computed", len(kept), "kept", len(dropped), "dropped")
+    print(Counter(r["kind"] for r in kept), Counter(r["side"] for r in kept))
+    print("dropped", Counter(r["kind"] for r in dropped))
+    return kept, dropped
+
+
+if __name__ == "__main__":
+    main()
