@@ -10,7 +10,7 @@ from pyscf import dft, gto
 
 import mlxc_edu as mx
 from mlxc_edu.ks import _learned_xc
-from mlxc_edu.ks._learned_xc import dm21
+from mlxc_edu.ks._learned_xc import learned
 
 pytestmark = pytest.mark.usefixtures("released")
 PLENTY, LITTLE = 1e9, 1e4  # bytes
@@ -54,7 +54,7 @@ def central(function, h=1e-6):
 @pytest.mark.parametrize(("name", "spins"), [("H2O", 1), ("NH", 2)])
 def test_fock_matrix_is_the_energys_derivative(name, spins, memory):
     mol, grids, dm = spin_densities(name, spins)
-    xc = dm21("DM21", "float64")
+    xc = learned("DM21", "float64")
     _, fock, fitted = xc.energy_and_fock(mol, grids, dm, memory)
     assert fitted == (memory == LITTLE)
     assert fock.shape == dm.shape and np.array_equal(fock, fock.swapaxes(1, 2))
@@ -67,7 +67,7 @@ def test_fock_matrix_is_the_energys_derivative(name, spins, memory):
 @pytest.mark.parametrize(("name", "spins"), [("H2O", 1), ("NH", 2)])
 def test_response_is_the_fock_matrixs_derivative(name, spins, memory):
     mol, grids, dm = spin_densities(name, spins)
-    xc = dm21("DM21", "float64")
+    xc = learned("DM21", "float64")
     along = noise(dm.shape, 3)
     found = xc.response(mol, grids, dm, along, memory)
     numerical = central(lambda h: xc.energy_and_fock(mol, grids, dm + h * along, memory)[1], h=1e-7)
@@ -78,7 +78,7 @@ def test_response_is_linear():
     """However small the change, and whatever symmetry it breaks."""
     mol, grids, _ = system("Ne")
     dm = dft.RKS(mol).get_init_guess(key="minao")[None] / 2
-    xc = dm21("DM21", "float64")
+    xc = learned("DM21", "float64")
     along = noise(dm.shape, 3)
     large, small = (xc.response(mol, grids, dm, x * along, PLENTY) / x for x in (1.0, 1e-9))
     np.testing.assert_allclose(small, large, atol=1e-7 * np.abs(large).max())
@@ -87,7 +87,7 @@ def test_response_is_linear():
 def test_both_spins_sharing_one_matrix():
     """E[γ, γ] of two matrices and of one; the network tells the spins' potentials apart."""
     mol, grids, dm = spin_densities("H2O", 1)
-    xc = dm21("DM21", "float64")
+    xc = learned("DM21", "float64")
     one, fock, _ = xc.energy_and_fock(mol, grids, dm, PLENTY)
     two, focks, _ = xc.energy_and_fock(mol, grids, np.repeat(dm, 2, axis=0), PLENTY)
     assert one == pytest.approx(two, abs=1e-11)
@@ -97,7 +97,7 @@ def test_both_spins_sharing_one_matrix():
 
 def test_spins_are_nearly_alike():
     mol, grids, dm = system("NH")
-    xc = dm21("DM21", "float64")
+    xc = learned("DM21", "float64")
     up, down = (xc.energy_and_fock(mol, grids, d, PLENTY)[0] for d in (dm, dm[::-1]))
     assert 1e-6 < abs(up - down) < 5e-3
 
@@ -106,7 +106,7 @@ def test_spins_are_nearly_alike():
 def test_mirrors_change_nothing(name, count, monkeypatch):
     mol, grids, _ = system(name)
     dm = dft.UKS(mol).get_init_guess(key="minao")
-    xc = dm21("DM21", "float64")
+    xc = learned("DM21", "float64")
     with_mirrors = xc.energy_and_fock(mol, grids, dm, PLENTY)
     quadrature = xc.quadrature(mol, grids, PLENTY, dm)
     assert len(quadrature.mirrors) == count
@@ -126,7 +126,7 @@ def test_mirrors_are_those_of_the_density():
     """One p orbital askew: what the axes' mirrors were, is one no longer."""
     mol, grids, _ = system("NH")
     dm = dft.UKS(mol).get_init_guess(key="minao")
-    xc = dm21("DM21")
+    xc = learned("DM21")
     px, py = mol.search_ao_label("N 2p[xy]")
     dm[0, px, py] += 0.1
     dm[0, py, px] += 0.1
@@ -141,7 +141,7 @@ def test_what_is_kept_changes_nothing(exact):
     mol, grids, dm = spin_densities("H2O", 1)
     energies = []
     for memory in (PLENTY, 3e5, 0.0) if exact else (3e5, 0.0):
-        xc = dm21("DM21", "float64")
+        xc = learned("DM21", "float64")
         both = [xc.energy_and_fock(mol, grids, dm, memory, exact=exact) for _ in range(2)]
         assert both[0][0] == both[1][0] and both[0][2] != exact
         energies.append(both[0][0])
@@ -149,7 +149,7 @@ def test_what_is_kept_changes_nothing(exact):
 
 
 def test_a_new_geometry_or_grid_is_noticed():
-    xc = dm21("DM21", "float64")
+    xc = learned("DM21", "float64")
     mol, _, _ = system("H2O")
     grids = dft.Grids(mol)
     grids.level = 0
@@ -164,7 +164,7 @@ def test_a_new_geometry_or_grid_is_noticed():
     grids_of_moved = dft.Grids(moved)
     grids_of_moved.level = 0
     grids_of_moved.build()
-    fresh = dm21("DM21", "float64")
+    fresh = learned("DM21", "float64")
     assert energy(moved, grids_of_moved, xc) == energy(moved, grids_of_moved, fresh) != first
     grids.weights = grids.weights * 2
     assert energy(mol, grids, xc) == pytest.approx(2 * first, rel=1e-12)
@@ -177,7 +177,7 @@ def test_a_density_that_is_no_number_is_named(memory):
     broken[0, 1, 1] = np.nan
     point = r"\(-?[\d.]+, -?[\d.]+, -?[\d.]+\) Bohr"
     with pytest.raises(FloatingPointError, match=f"feature rho_a is nan at .*{point}.*density"):
-        dm21("DM21").energy_and_fock(mol, grids, broken, memory)
+        learned("DM21").energy_and_fock(mol, grids, broken, memory)
 
 
 def test_a_basis_function_that_is_no_number_is_named():
@@ -186,7 +186,7 @@ def test_a_basis_function_that_is_no_number_is_named():
     elsewhere.coords, elsewhere.weights = grids.coords.copy(), grids.weights
     elsewhere.coords[3, 1] = np.nan
     with pytest.raises(FloatingPointError, match=r"rho_a is nan at .*basis function"):
-        dm21("DM21").energy_and_fock(mol, elsewhere, dm, PLENTY)
+        learned("DM21").energy_and_fock(mol, elsewhere, dm, PLENTY)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ ROOMS = [
     {"ks"},
     {"one_d"},
     {"_result", "_solve", "_exact", "_frontier"},
+    {"training"},
     {"_jobs"},
     {"_scans"},
     {"_fractional", "_fractional_points", "_charge_transfer", "_tables"},

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import reduce
 from math import comb
+from operator import xor
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,7 @@ LIGHT = ("H", "He")
 FCI_DETERMINANTS = 1_000_000
 CLOSED_SHELL = 1e-3  # ⟨S²⟩
 ABELIAN = {"SO3": "D2h", "Dooh": "D2h", "Coov": "C2v"}
+ANOTHER_STATE = 1e-3  # Hartree
 DIFFUSE = 2  # angular momenta that get a diffuse function
 
 
@@ -210,9 +213,7 @@ def compute(system) -> dict:
 
     if frozen:
         core = in_medium.in_basis(molecule(system, "core"), fitted=True).mean_field
-        parts["core"] = (
-            _correlation(mp.MP2, core, None)[0] - _correlation(mp.MP2, core, frozen)[0]
-        )
+        parts["core"] = _correlation(mp.MP2, core, None)[0] - _correlation(mp.MP2, core, frozen)[0]
     parts["fci"] = _beyond(system, reference, frozen)
     return parts | {"seconds": round(time.perf_counter() - start, 1)}
 
@@ -247,20 +248,22 @@ def _beyond(system, reference, frozen) -> float | None:
     constant = mol.energy_nuc() + np.sum(dm * (h + veff / 2))
     solver = (fci.direct_spin1_symm if mol.spin else fci.direct_spin0_symm).FCI(mol)
     orbsym = symm.label_orb_symm(plain, plain.irrep_id, plain.symm_orb, active, tol=1e-5)
-    spin = mol.spin / 2
-    lowest = []
-    for irrep in symm.param.IRREP_ID_TABLE[plain.groupname].values():
-        one = fci.addons.fix_spin_(solver.copy(), ss=spin * (spin + 1), shift=0.5)
-        one.conv_tol, one.max_cycle, one.orbsym, one.wfnsym = 1e-9, 200, orbsym, irrep
+    # The state should be as symmetric as the determinant of these orbitals, the product of the
+    # singles'; where that lies above CCSD(T) it is another state, and all symmetries are tried.
+    singles = [i for i, n in zip(orbsym, shared.mo_occ[core:]) if n == 1]
+    solver = fci.addons.fix_spin_(solver, ss=mol.spin / 2 * (mol.spin / 2 + 1), shift=0.5)
+    solver.conv_tol, solver.max_cycle, solver.orbsym = 1e-9, 200, orbsym
+    expected = reduce(xor, singles, 0)
+    h1, eri = active.T @ (h + veff) @ active, ao2mo.kernel(mol, active)
+    coupled_cluster, lowest = mf.e_tot + ccsd + triples, np.inf
+    others = symm.param.IRREP_ID_TABLE[plain.groupname].values()
+    for solver.wfnsym in [expected, *(n for n in others if n != expected)]:
         try:
-            energy, _ = one.kernel(
-                active.T @ (h + veff) @ active, ao2mo.kernel(mol, active), size, valence,
-                ecore=constant,
-            )  # fmt: skip
+            energy, _ = solver.kernel(h1, eri, size, valence, ecore=constant)
         except (RuntimeError, IndexError, ValueError):  # no determinant of this symmetry
             continue
-        if np.all(one.converged):
-            lowest.append(float(energy))
-    if not lowest:
-        return None
-    return min(lowest) - (mf.e_tot + ccsd + triples)
+        if np.all(solver.converged):
+            lowest = min(lowest, float(energy))
+        if lowest < coupled_cluster + ANOTHER_STATE:
+            break
+    return None if np.isinf(lowest) else lowest - coupled_cluster

@@ -1,9 +1,28 @@
-import json, sys
-from pathlib import Path
+"""Build all samples that the training needs, in pieces; what is there is kept.
+
+MLXC_EDU_TRAINING_DIR=… python training/make_samples.py --workers 2
+"""
+
+import argparse
+
 from make_energies import done
+from systems import ATOMS
+
 from mlxc_edu.training import _cache
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    rows = [row for row in done().values() if "failed" not in row and row["kind"] != "atom"]
+    jobs = [{"atom": symbol} for symbol in ATOMS]
+    jobs += [{k: row[k] for k in ("name", "geometry", "charge", "spin")} for row in rows]
+    for name, why in _cache.build(jobs, _cache.folder(), options.workers).items():
+        print(f"{name}: {why}")
+
+
 if __name__ == "__main__":
-    jobs=[{"atom":s} for s in "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar".split()]
-    rows=[r for r in done().values() if "failed" not in r and r["kind"]!="atom"]
-    jobs+= [{k:r[k] for k in ("name","geometry","charge","spin")} for r in rows]
-    print(_cache.build(jobs,_cache.folder(),int(sys.argv[1])))
+    main()

@@ -4,8 +4,8 @@
 
 What the training uses are differences to free atoms, so that is what errors are estimated of: a
 sixth of what extrapolation to a complete basis adds, a sixth of the cores' part, a tenth of what
-triple excitations add (or a quarter of FCI less CCSD(T) where that was computed), a spin-contaminated
-reference by its contamination, and how far two references disagree; added in squares.
+triple excitations add (or a quarter of FCI less CCSD(T) where that was computed), a reference's
+spin contamination, and how far two references disagree; added in squares.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from make_energies import done
+from pyscf.data import elements
 from split import side
 
 KCAL = 627.509474
@@ -70,6 +71,13 @@ def estimated_error(row, atoms) -> float:
     return math.hypot(d["basis"] / 6, d["core"] / 6, beyond, spin, min(rivals, 5), doubles)
 
 
+def _core_is_broken(row) -> bool:
+    """Whether an ion has too few electrons to fill the shells that are frozen."""
+    protons = elements.charge(symbols_of(row)[0])
+    core = 2 * (protons > 2) + 8 * (protons > 10)
+    return protons - row["charge"] < core
+
+
 def main():
     rows = {name: row for name, row in done().items() if "failed" not in row}
     atoms = {n: r for n, r in rows.items() if r["kind"] == "atom" and r["charge"] == 0}
@@ -81,14 +89,16 @@ def main():
         error = estimated_error(row, atoms)
         one = row | {"energy": energy(row), "error": error, "side": side(symbols)}
         fine = error <= LARGEST_ERROR or row["kind"] == "atom"
+        if row["kind"] == "atom" and _core_is_broken(row):
+            continue
         (kept if fine else dropped).append(one)
-    fields = ["name", "kind", "side", "charge", "spin", "energy", "error", "method", "seconds", "geometry"]
+    fields = "name kind side charge spin energy error method seconds geometry".split()
     with OUTPUT.open("w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(fields)
         for row in kept:
-            few = "ccsd_t" not in row or sum(1 for _ in ()) > 0
-            row["method"] = "HF" if few else "FCI" if row["fci"] is not None else "CCSD(T)"
+            one = "ccsd_t" not in row
+            row["method"] = "HF" if one else "FCI" if row["fci"] is not None else "CCSD(T)"
             row["energy"], row["error"] = f"{row['energy']:.6f}", f"{row['error']:.2f}"
             out.writerow([row[f] for f in fields])
     print(len(rows), "computed", len(kept), "kept", len(dropped), "dropped")

@@ -9,7 +9,7 @@ import jax
 
 jax.config.update("jax_enable_x64", True)
 
-from . import dm21  # noqa: E402
+from . import dm21, edu26  # noqa: E402
 from ._derivatives import energy_and_potential, hessian_product  # noqa: E402
 from ._features import FEATURES, OMEGAS, Features, density_features  # noqa: E402
 
@@ -19,6 +19,7 @@ __all__ = [
     "Features",
     "density_features",
     "dm21",
+    "edu26",
     "energy_and_potential",
     "hessian_product",
 ]

@@ -19,9 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._features import FEATURES, Features
-
-EXCHANGE_CONSTANT = -1.5 * (3 / (4 * np.pi)) ** (1 / 3)
-"""e_LDA = this times (ρα^{4/3} + ρβ^{4/3}): spin-scaled exchange of the uniform gas, −0.9305…"""
+from ._uniform_gas import EXCHANGE_CONSTANT
 
 OFFSET = 1e-9 + 1e-4  # keeps the logarithm of a vanishing feature finite
 SMALLEST_DENSITY = 1e-30  # electrons/Bohr³

@@ -15,6 +15,7 @@ changes nothing: the network's first layer treats either spin as the other and a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax
@@ -48,6 +49,29 @@ class Parameters(NamedTuple):
     block_b: jax.Array  # (L, W)
     output_w: jax.Array  # (W, 4)
     output_b: jax.Array  # (4,)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], dtype="float32") -> Parameters:
+        """From arrays by name. Raises ValueError for a missing one or a wrong shape."""
+        missing = [name for name in cls._fields if name not in arrays]
+        if missing:
+            raise ValueError(f"parameters of EDU26 lack {', '.join(missing)}")
+        width, blocks = len(arrays["input_b"]), len(arrays["block_b"])
+        shapes = dict(
+            own_w=(len(OWN), width),
+            other_w=(len(OWN), width),
+            shared_w=(len(SHARED), width),
+            input_b=(width,),
+            block_w=(blocks, width, width),
+            block_b=(blocks, width),
+            output_w=(width, len(OUTPUTS)),
+            output_b=(len(OUTPUTS),),
+        )
+        for name, shape in shapes.items():
+            if arrays[name].shape != shape:
+                found = arrays[name].shape
+                raise ValueError(f"{name} of EDU26 should have shape {shape}; it is {found}")
+        return cls(*(jax.device_put(np.asarray(arrays[name], dtype)) for name in cls._fields))
 
 
 class Inputs(NamedTuple):
@@ -122,9 +146,7 @@ def inputs(features) -> Inputs:
         p.slope_total / (1 + p.slope_total),
         p.single_total,
     ]
-    return Inputs(
-        p.share[..., None] * jnp.stack(of_spins, axis=-1), jnp.stack(shared, axis=-1)
-    )
+    return Inputs(p.share[..., None] * jnp.stack(of_spins, axis=-1), jnp.stack(shared, axis=-1))
 
 
 def ingredients(features) -> tuple[jax.Array, jax.Array]:

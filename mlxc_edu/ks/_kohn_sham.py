@@ -29,11 +29,13 @@ def canonical_name(method: str) -> str:
     """
     if not isinstance(method, str) or not method.strip():
         raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
+    if weights.is_file(method.strip()):
+        return method.strip()
     name = method.strip().replace("ω", "w").upper()
     if not re.search("[A-Z]", name):
         raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
     name, dispersion = split_dispersion(name)
-    learned = {model.upper(): model for model in weights.MODELS}
+    learned = {model.upper(): model for model in weights.LEARNED}
     if name in learned:
         return learned[name] + dispersion
     name = {"CAMB3LYP": "CAM-B3LYP"}.get(name, name.replace("WB97", "wB97"))
@@ -55,7 +57,8 @@ def split_dispersion(name: str) -> tuple[str, str]:
 
 def is_learned(name: str) -> bool:
     """Whether a canonical name is a learned functional's."""
-    return split_dispersion(name)[0] in weights.MODELS
+    plain = split_dispersion(name)[0]
+    return plain in weights.LEARNED or weights.is_file(plain)
 
 
 def libxc_code(name: str) -> str:
@@ -67,7 +70,7 @@ def libxc_code(name: str) -> str:
         libxc.rsh_coeff(code)
         libxc.nlc_coeff(code)
     except Exception as error:  # PySCF raises a different type for each way to fail
-        known = [*weights.MODELS, *libxc.XC_ALIAS, *libxc.XC_CODES, *_PAPER_NAMES, "HF"]
+        known = [*weights.LEARNED, *libxc.XC_ALIAS, *libxc.XC_CODES, *_PAPER_NAMES, "HF"]
         near = get_close_matches(name.upper(), known, n=5, cutoff=0.5)
         hint = f"near names: {', '.join(near)}" if near else "try LDA, PBE, B3LYP, wB97X or HF"
         raise ValueError(f"unknown method {name!r}; {hint}") from error
@@ -182,7 +185,7 @@ def _object(mol, name, kind, precision):
 
 def _learned(mol, name, kind, precision):
     from ._learned import LearnedRKS, LearnedROKS, LearnedUKS  # JAX is loaded when it is wanted
-    from ._learned_xc import dm21
+    from ._learned_xc import learned
 
     if precision not in ("float32", "float64"):
         raise ValueError(f"precision is 'float32' or 'float64', not {precision!r}")
@@ -196,7 +199,7 @@ def _learned(mol, name, kind, precision):
             "take an all-electron basis"
         )
     plain, dispersion = split_dispersion(name)
-    functional = dm21(plain, precision)
+    functional = learned(plain, precision)
     _warn_of_heavy_elements(mol, plain)
     kinds = {"RKS": LearnedRKS, "UKS": LearnedUKS, "ROKS": LearnedROKS}
     return kinds[kind](mol, name, functional, dispersion=bool(dispersion))

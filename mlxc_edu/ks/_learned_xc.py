@@ -18,10 +18,11 @@ from ..functionals import (
     FEATURES,
     OMEGAS,
     density_features,
+    dm21,
+    edu26,
     energy_and_potential,
     hessian_product,
 )
-from ..functionals import dm21 as dm21_network
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
 from ._quadrature import Quadrature
 
@@ -191,11 +192,19 @@ class LearnedXC:
         raise FloatingPointError("the network's energy is not finite though its features are")
 
 
-def dm21(name: str, dtype: str = "float32") -> LearnedXC:
-    """One of the released DM21 functionals. Raises FileNotFoundError without its weights."""
-    return LearnedXC(dm21_network.energy_density, _parameters(name, weights.folder(name), dtype))
+def learned(name: str, dtype: str = "float32") -> LearnedXC:
+    """A learned functional by its name, or EDU26's network with a file of parameters. Raises
+    FileNotFoundError without its weights, ValueError where they do not fit."""
+    if name in weights.MODELS:
+        return LearnedXC(dm21.energy_density, _dm21(name, weights.folder(name), dtype))
+    return LearnedXC(edu26.energy_density, _edu26(name, weights.fingerprint(name), dtype))
 
 
 @cache
-def _parameters(name, folder, dtype):
-    return dm21_network.Parameters.from_variables(weights.load(name), dtype)
+def _dm21(name, folder, dtype):
+    return dm21.Parameters.from_variables(weights.load(name), dtype)
+
+
+@cache
+def _edu26(name, fingerprint, dtype):
+    return edu26.Parameters.from_arrays(weights.load_edu26(name), dtype)

@@ -43,13 +43,11 @@ class Point:
     kind: str = "whole"
 
 
-def _directions(mol, dm, orbitals, energies, occupations, seed):
+def _directions(mol, dm, seed, orbitals, energies, occupations):
     exact = dft.UKS(mol, xc="HF").get_fock(dm=dm)
     smooth = dft.UKS(mol, xc="PBE")
     smooth.grids.level = GRID_LEVEL
-    return rotations(
-        orbitals, energies, occupations, [exact, smooth.get_fock(dm=dm)], RANDOM, seed
-    )
+    return rotations(orbitals, energies, occupations, [exact, smooth.get_fock(dm=dm)], RANDOM, seed)
 
 
 @one_blas_thread
@@ -66,7 +64,7 @@ def molecule_sample(geometry: str, charge: int, spin: int) -> Sample:
     each = [np.asarray(a) for a in (mf.mo_coeff, mf.mo_energy, mf.mo_occ)]
     if each[2].ndim == 1:
         each = [np.array([each[0]] * 2), np.array([each[1]] * 2), np.array([each[2] / 2] * 2)]
-    turns = _directions(mol, dm, *each, seed=len(geometry))
+    turns = _directions(mol, dm, len(geometry), *each)
     return Densities(mol, dm, *turns[:2]).sample(dm, turns)
 
 
@@ -104,7 +102,7 @@ class _Atom:
     def sample(self, electrons, start: Frontier, seed=0) -> tuple[Sample, np.ndarray]:
         found, dm = self.lowest(electrons, start)
         orbitals = found.mo_coeff, found.mo_energy, found.mo_occ
-        turns = _directions(self.mol, dm, *orbitals, seed)
+        turns = _directions(self.mol, dm, seed, *orbitals)
         return self.densities.sample(dm, turns), dm
 
 
@@ -122,24 +120,24 @@ def atom_points(symbol) -> Iterator[Point]:
     for low, high in pairwise(ladder(symbol)):
         for x in FRACTIONS:
             a, b = ((1 - x) * n + x * m for n, m in zip(low, high))
-            electrons = round(a, 9), round(b, 9)
+            between = round(a, 9), round(b, 9)
             mixed = (1 - x) * whole[low] + x * whole[high]
-            name = _named(symbol, electrons)
-            yield Point(f"{name} mixed", atom.densities.sample(mixed), electrons, "mixed")
-            sample, _ = atom.sample(electrons, atom.start, seed=round(10 * x))
-            yield Point(name, sample, electrons, "fractional")
+            name = _named(symbol, between)
+            yield Point(f"{name} mixed", atom.densities.sample(mixed), between, "mixed")
+            sample, _ = atom.sample(between, atom.start, seed=round(10 * x))
+            yield Point(name, sample, between, "fractional")
     neutral = atom.mol.nelec
     if neutral[0] == neutral[1]:
         return
     shared = paired(atom.start, atom.mol.intor_symmetric("int1e_ovlp"))
     for x in SPIN_FRACTIONS:
         a, b = ((1 - x) * n + x * m for n, m in zip(neutral, neutral[::-1]))
-        electrons = round(a, 9), round(b, 9)
+        between = round(a, 9), round(b, 9)
         mixed = (1 - x) * whole[neutral] + x * whole[neutral][::-1]
-        name = _named(symbol, electrons)
-        yield Point(f"{name} mixed", atom.densities.sample(mixed), electrons, "spin mixed")
-        sample, _ = atom.sample(electrons, shared, seed=round(10 * x))
-        yield Point(name, sample, electrons, "spin")
+        name = _named(symbol, between)
+        yield Point(f"{name} mixed", atom.densities.sample(mixed), between, "spin mixed")
+        sample, _ = atom.sample(between, shared, seed=round(10 * x))
+        yield Point(name, sample, between, "spin")
 
 
 def _named(symbol, electrons) -> str:

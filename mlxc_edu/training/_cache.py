@@ -73,7 +73,8 @@ def _list_file(symbol, where) -> Path:
 
 def atom_list(symbol, where: Path) -> list[tuple[str, str, tuple[float, float]]]:
     """Name, kind and electrons of an atom's samples."""
-    return [(name, kind, tuple(n)) for name, kind, n in json.loads(_list_file(symbol, where).read_text())]
+    listed = json.loads(_list_file(symbol, where).read_text())
+    return [(name, kind, tuple(electrons)) for name, kind, electrons in listed]
 
 
 def _one(job, where) -> str | None:

@@ -51,7 +51,7 @@ def loss(parameters, batch: Batch, regulariser: float) -> Loss:
     """Reactions' errors, each by its weight and the reference's own error, and the gain of one step
     of self-consistency, ¼(dE/dκ)² for a rotation of unit length."""
     energies, slopes = energies_and_slopes(parameters, batch, regulariser > 0)
-    errors = KCAL_PER_HARTREE * (batch.count @ energies) - batch.reference
+    errors = KCAL_PER_HARTREE * (batch.numbers @ energies) - batch.reference
     scale = SCALE + batch.error
     total = (batch.weight * robust(errors / scale)).sum() / jnp.maximum(batch.weight.sum(), 1e-6)
     if slopes is None:

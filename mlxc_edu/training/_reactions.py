@@ -99,7 +99,7 @@ def molecules(table: dict[str, Entry]) -> list[Reaction]:
                 reference = (e.energy - lowest.energy) * KCAL_PER_HARTREE
                 parts = ((1.0, e.name), (-1.0, lowest.name))
                 error = abs(e.error - lowest.error) + 0.2
-                found.append(Reaction(f"{e.name} | curve", "curve", e.side, parts, reference, error))
+                found.append(Reaction(f"{e.name}, curve", "curve", e.side, parts, reference, error))
     return found
 
 
@@ -110,7 +110,7 @@ def ions(table: dict[str, Entry]) -> list[Reaction]:
         for less, more in pairwise(ladder(symbol)):
             charges = [elements.charge(symbol) - sum(n) for n in (less, more)]
             names = [f"{symbol}{f'{c:+d}' if c else ''}" for c in charges]
-            if not any(less):
+            if not any(less) and names[1] in table:
                 energies, error = [0.0, table[names[1]].energy], 0.1
                 parts: tuple = ((-1.0, atom_name(symbol, more)),)
             elif all(n in table for n in names):
@@ -135,7 +135,7 @@ def fractional(symbol, listed) -> list[Reaction]:
     neutral = _neutral(symbol)
     for name, kind, electrons in listed:
         if kind.startswith("spin"):
-            parts = ((1.0, name), (-1.0, neutral))
+            parts: tuple = ((1.0, name), (-1.0, neutral))
             found.append(Reaction(name, "spin", side, parts, 0.0))
         elif kind in ("mixed", "fractional"):
             total = sum(electrons)

@@ -118,9 +118,17 @@ class Densities:
         ]
         if not k:
             tangents = [np.zeros((0, *v.shape)) for v in values]
-        single = [np.asarray(v, np.float32) for v in (*values, *tangents)]
+        spins, shared, scaled = (np.asarray(v, np.float32) for v in values)
+        spins1, shared1, scaled1 = (np.asarray(v, np.float32) for v in tangents)
         return Sample(
-            np.float64(energy), *single[:3], np.asarray(slope, np.float64), *single[3:]
+            np.asarray(energy, np.float64),
+            spins,
+            shared,
+            scaled,
+            np.asarray(slope, np.float64),
+            spins1,
+            shared1,
+            scaled1,
         )
 
 

@@ -1,0 +1,48 @@
+"""EDU26's parameters, which come with the package, and files of parameters like them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from ._released import WrongWeights
+
+SUFFIX = ".npz"
+SHIPPED = Path(__file__).with_name("edu26.npz")
+_SHA256 = ""
+
+
+def is_file(name: str) -> bool:
+    """Whether a functional is named by a file of parameters, as ``mlxc-edu train`` writes them."""
+    return name.lower().endswith(SUFFIX)
+
+
+def load_edu26(name: str) -> dict[str, np.ndarray]:
+    """Arrays by name, of ``"EDU26"`` or of a file.
+
+    Raises
+    ------
+    FileNotFoundError : there is no such file.
+    WrongWeights : it holds no parameters, or EDU26's is not the one that was shipped.
+    """
+    path = Path(name).expanduser() if is_file(name) else SHIPPED
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} is missing: `mlxc-edu train --output {path.name}` makes one"
+        )
+    if path == SHIPPED and hashlib.sha256(path.read_bytes()).hexdigest() != _SHA256:
+        raise WrongWeights(f"{path} is not the shipped file: install mlxc-edu anew")
+    try:
+        with np.load(path) as kept:
+            return {key: kept[key] for key in kept.files}
+    except (OSError, ValueError) as error:
+        raise WrongWeights(f"{path} holds no parameters: {error}") from error
+
+
+def fingerprint(name: str) -> str:
+    """What tells one file of parameters from another; empty for a functional with a name."""
+    if not is_file(name):
+        return ""
+    return hashlib.sha256(Path(name).expanduser().read_bytes()).hexdigest()[:12]

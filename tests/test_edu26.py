@@ -1,0 +1,137 @@
+"""EDU26's form: what it obeys whatever its parameters are."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyscf import dft, gto
+from pyscf.dft import libxc
+
+from mlxc_edu.functionals import FEATURES, edu26
+from mlxc_edu.functionals._uniform_gas import EXCHANGE_CONSTANT, correlation
+from mlxc_edu.ks._learned_xc import LearnedXC
+from mlxc_edu.training import Settings, start
+
+SWAPPED = [
+    list(FEATURES).index(name)
+    for name in (
+        "rho_b",
+        "rho_a",
+        "norm_grad",
+        "norm_grad_b",
+        "norm_grad_a",
+        "tau_b",
+        "tau_a",
+        "hfx_b",
+        "hfx_lr_b",
+        "hfx_a",
+        "hfx_lr_a",
+    )
+]
+
+
+def random_parameters(seed, dtype="float64"):
+    """As if trained: every output matters."""
+    generator = np.random.default_rng(seed)
+    arrays = start(Settings(width=16, blocks=2, seed=seed))._asdict()
+    arrays["output_w"] = arrays["output_w"] * 10
+    arrays["output_b"] = generator.normal(size=4)
+    return edu26.Parameters.from_arrays({k: np.asarray(v) for k, v in arrays.items()}, dtype)
+
+
+def uniform_gas(rho_a, rho_b):
+    """Features of the uniform electron gas; the long-range part does not matter here."""
+    rho = np.array([rho_a, rho_b])
+    tau = 0.3 * (6 * np.pi**2) ** (2 / 3) * rho ** (5 / 3)
+    exchange = EXCHANGE_CONSTANT * rho ** (4 / 3)
+    lr = 0.3 * exchange
+    return jnp.array([*rho, 0.0, 0.0, 0.0, *tau, exchange[0], lr[0], exchange[1], lr[1]])
+
+
+densities = st.floats(1e-3, 50.0)
+
+
+@given(densities, densities, st.integers(0, 5))
+@settings(max_examples=40, deadline=None)
+def test_uniform_gas_is_exact(rho_a, rho_b, seed):
+    e = float(edu26.energy_density(random_parameters(seed), uniform_gas(rho_a, rho_b)))
+    spins = np.array([[rho_a, rho_b]])
+    of_libxc = libxc.eval_xc("LDA_X,LDA_C_PW_MOD", (spins[:, 0], spins[:, 1]), spin=1)[0]
+    assert e == pytest.approx(float(of_libxc[0]) * (rho_a + rho_b), rel=1e-6)
+
+
+@given(densities, densities)
+@settings(max_examples=40, deadline=None)
+def test_correlation_of_the_uniform_gas_equals_libxc(rho_a, rho_b):
+    of_libxc = libxc.eval_xc("LDA_C_PW_MOD", (np.array([rho_a]), np.array([rho_b])), spin=1)[0]
+    ours = float(correlation(jnp.array([rho_a, rho_b])))
+    assert ours == pytest.approx(float(of_libxc[0]) * (rho_a + rho_b), rel=1e-9)
+
+
+def some_features(seed, n=200):
+    """Points of a real density: what is asked of a functional is consistent."""
+    mol = gto.M(atom="O 0 0 0; H 0 0 0.97", basis="6-31g", spin=1, verbose=0)
+    mf = dft.UKS(mol, xc="PBE").set(max_cycle=3).run()
+    from mlxc_edu.ks._learned_xc import features
+    from mlxc_edu.ks._local_exchange import ExactExchange
+
+    coords = np.random.default_rng(seed).normal(size=(n, 3)) * 1.5
+    chi = jnp.asarray(mol.eval_gto("GTOval_sph_deriv1", coords).transpose(0, 2, 1))
+    exchange, dm = ExactExchange(mol, np.float64), np.asarray(mf.make_rdm1())
+    x = exchange.apply(jnp.asarray(exchange.tables(coords)), exchange.prepare(dm), chi)
+    return features(jnp.asarray(dm), x, chi)
+
+
+def test_exchanging_the_spins_changes_nothing():
+    f, parameters = some_features(0), random_parameters(1)
+    e = edu26.energy_density(parameters, f)
+    np.testing.assert_allclose(edu26.energy_density(parameters, f[:, SWAPPED]), e, rtol=1e-12)
+
+
+def test_derivative_against_finite_differences():
+    f, parameters = some_features(1, 40), random_parameters(2)
+
+    def energy(f):
+        return edu26.energy_density(parameters, f).sum()
+
+    gradient = np.asarray(jax.grad(energy)(f))
+    for column in range(len(FEATURES)):
+        h = 1e-5 * np.abs(np.asarray(f[:, column]))
+        step = jnp.zeros_like(f).at[:, column].set(h)
+        up, down = (edu26.energy_density(parameters, f + s * step) for s in (1, -1))
+        np.testing.assert_allclose((up - down) / (2 * h), gradient[:, column], rtol=2e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("occupation", [1.0, 0.5, 0.1])
+def test_one_electron_has_no_energy_of_its_own(occupation):
+    """E_xc = −E_Coulomb of one orbital, however much of an electron it holds."""
+    mol = gto.M(atom="H 0 0 0; H 0 0 1.5", basis="6-31g**", charge=1, spin=1, verbose=0)
+    mf = dft.UKS(mol, xc="HF").run()
+    dm = np.asarray(mf.make_rdm1()) * occupation
+    grids = dft.Grids(mol).build()
+    functional = LearnedXC(edu26.energy_density, random_parameters(3))
+    energy, fock, _ = functional.energy_and_fock(mol, grids, dm, 1e9, exact=True)
+    coulomb = 0.5 * np.vdot(mf.get_j(dm=dm[0]), dm[0])
+    assert energy == pytest.approx(-coulomb, abs=1e-6)
+    assert np.isfinite(fock).all()
+
+
+def test_an_empty_spin_gives_no_wild_potential():
+    """Two electrons of one spin: the other spin's orbitals feel something of order one."""
+    mol = gto.M(atom="He 0 0 0", basis="6-31g", spin=2, verbose=0)
+    mf = dft.UKS(mol, xc="PBE").run()
+    functional = LearnedXC(edu26.energy_density, random_parameters(4))
+    grids = dft.Grids(mol).build()
+    _, fock, _ = functional.energy_and_fock(mol, grids, np.asarray(mf.make_rdm1()), 1e9, exact=True)
+    assert np.abs(fock[1]).max() < 20
+
+
+def test_parameters_of_the_wrong_shape_are_refused():
+    arrays = {k: np.asarray(v) for k, v in random_parameters(0)._asdict().items()}
+    with pytest.raises(ValueError, match="own_w of EDU26 should have shape"):
+        edu26.Parameters.from_arrays(arrays | {"own_w": arrays["own_w"][:5]})
+    del arrays["output_b"]
+    with pytest.raises(ValueError, match="lack output_b"):
+        edu26.Parameters.from_arrays(arrays)
