@@ -26,6 +26,7 @@ _HOME = {
     "explore": "explore",
     "units": "units",
     "one_d": "one_d",
+    "training": "training",
 }
 
 __all__ = sorted(_HOME)

@@ -1,4 +1,4 @@
-"""The command line: ``mlxc-edu tour | lab | run | scan | weights``."""
+"""The command line: ``mlxc-edu tour | lab | run | scan | train | weights``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import ast
 import sys
 from pathlib import Path
 
-from . import _cli_weights
+from . import _cli_train, _cli_weights
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("--figure", type=Path, metavar="FILE.html", help="write the figure, too")
     scan.set_defaults(command=_scan)
 
+    _cli_train.add_to(commands)
     _cli_weights.add_to(commands)
     return parser
 

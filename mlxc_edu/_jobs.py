@@ -16,13 +16,15 @@ from joblib.externals.loky import process_executor
 from pyscf import lib
 from tqdm.auto import tqdm
 
+from . import weights
+
 MEMORY_PER_WORKER = 500  # MB; PySCF, SciPy and a diatomic's integrals
 
 
 def run_jobs(jobs, compute, store, *, workers, memory, progress) -> dict[tuple, dict[str, Any]]:
     """The value of every job, from the store or computed in parallel; by :func:`identity`."""
     values, missing = {}, []
-    for job in jobs:
+    for job in map(_with_parameters, jobs):
         value = store.get(job)
         if value is None:
             missing.append(job)
@@ -34,6 +36,13 @@ def run_jobs(jobs, compute, store, *, workers, memory, progress) -> dict[tuple, 
             bar.set_postfix_str(f"{job['system']} {job['method']}", refresh=False)
             bar.update()
     return values
+
+
+def _with_parameters(job) -> dict[str, Any]:
+    """A functional named by a file is what the file holds, not what it is called."""
+    if weights.is_file(job["method"]):
+        return dict(job, parameters=weights.fingerprint(job["method"]))
+    return job
 
 
 def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dict]]:

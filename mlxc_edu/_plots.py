@@ -23,7 +23,7 @@ def plot(table: pd.DataFrame) -> go.Figure:
     atoms, and the charge of the first atom. A point that did not converge is marked by a cross.
     A profile gives three: spin densities, enhancement factors, energies per volume. E(N) gives two,
     the energy and its deviation from the straight line; fractional spin gives one, and the flat
-    plane is a surface.
+    plane is a surface. The history of a fit gives its errors by step.
 
     Raises
     ------
@@ -61,6 +61,12 @@ def _fractions(table: pd.DataFrame) -> go.Figure:
     if "n" in table:
         return figures.charge_figure(table)
     return figures.plane_figure(table) if "plane" in table else figures.spin_figure(table)
+
+
+def _training(table: pd.DataFrame) -> go.Figure:
+    from ._training_figure import training_figure
+
+    return training_figure(table)
 
 
 def _dissociation(table: pd.DataFrame) -> go.Figure:
@@ -119,6 +125,7 @@ def _dissociation(table: pd.DataFrame) -> go.Figure:
 
 _FRACTION = {"method", "energy", "deviation_kcal", "converged", "homo"}
 _KINDS = [
+    ({"step", "loss"}, _training),
     ({"position", "s_lda", "e_xc"}, _profile),
     (_FRACTION | {"n"}, _fractions),
     (_FRACTION | {"spin"}, _fractions),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyscf import dft, gto
 from pyscf.dft import libxc
 
+import mlxc_edu as mx
 from mlxc_edu.functionals import FEATURES, edu26
 from mlxc_edu.functionals._uniform_gas import EXCHANGE_CONSTANT, correlation
 from mlxc_edu.ks._learned_xc import LearnedXC
@@ -135,3 +136,46 @@ def test_parameters_of_the_wrong_shape_are_refused():
     del arrays["output_b"]
     with pytest.raises(ValueError, match="lack output_b"):
         edu26.Parameters.from_arrays(arrays)
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A file of parameters as training leaves it."""
+    path = tmp_path / "mine.npz"
+    np.savez(path, **{k: np.asarray(v) for k, v in random_parameters(5)._asdict().items()})
+    return path
+
+
+def test_a_file_of_parameters_names_a_functional(mine):
+    mol = gto.M(atom="H 0 0 0; H 0 0 1.1", basis="6-31g**", charge=1, spin=1, verbose=0)
+    ours, exact = (mx.KS(mol, xc).run() for xc in (str(mine), "HF"))
+    assert ours.converged and ours.e_tot == pytest.approx(exact.e_tot, abs=1e-5)
+    assert ours.xc == str(mine)
+
+
+def test_a_scan_knows_parameters_by_what_they_are(mine, store):
+    """Another file under the old name is computed anew."""
+
+    def energy():
+        table = mx.fractional_charge(
+            "He", [str(mine)], n=[1.5], basis="sto-3g", store=store, progress=False, workers=1
+        )
+        assert table["converged"].all()
+        return table["energy"][0]
+
+    first = energy()
+    np.savez(mine, **{k: np.asarray(v) for k, v in random_parameters(6)._asdict().items()})
+    assert energy() != first
+
+
+def test_files_that_hold_no_parameters_are_refused(tmp_path):
+    mol = gto.M(atom="He 0 0 0", basis="6-31g", verbose=0)
+    with pytest.raises(FileNotFoundError, match=r"mlxc-edu train --output other\.npz"):
+        mx.KS(mol, str(tmp_path / "other.npz"))
+    text = tmp_path / "text.npz"
+    text.write_text("nothing")
+    with pytest.raises(ValueError, match="holds no parameters"):
+        mx.KS(mol, str(text))
+    np.savez(tmp_path / "few.npz", own_w=np.zeros((6, 4)))
+    with pytest.raises(ValueError, match="lack other_w"):
+        mx.KS(mol, str(tmp_path / "few.npz"))

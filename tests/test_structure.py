@@ -23,7 +23,7 @@ ROOMS = [
     {"_reaction_sets", "_reactions"},
     {"_live_charge", "_live_bond"},
     {"_profile", "_bond_figure"},
-    {"_fraction_figures"},
+    {"_fraction_figures", "_training_figure"},
     {"_plots", "_viewer", "_density_figure", "_html_table", "_page"},
     {"_live_explorer"},
     {
@@ -36,7 +36,7 @@ ROOMS = [
         "_explore_line",
         "_explore_bonding",
     },
-    {"_cli", "_cli_weights"},
+    {"_cli", "_cli_train", "_cli_weights"},
     {"__init__"},
 ]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyscf
 from atoms import atoms
+from energies import VERSION, NoReference, compute, refreshed
 from pyscf import lib
 from systems import System, molecules
 from threadpoolctl import threadpool_limits
@@ -31,13 +32,12 @@ def cost(system: System) -> float:
 
 
 def one(system: System) -> dict:
-    from energies import NoReference, compute
-
     lib.num_threads(1)
     start = time.perf_counter()
     with threadpool_limits(limits=1):
         try:
-            parts = compute(system)
+            old = done().get(system.name)
+            parts = compute(system) if old is None else old | refreshed(system)
         except (NoReference, MemoryError, RuntimeError, ValueError) as error:
             seconds = round(time.perf_counter() - start, 1)
             parts = {"failed": f"{type(error).__name__}: {error}", "seconds": seconds}
@@ -65,7 +65,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=1e9, help="start nothing new after these")
     options = parser.parse_args()
     known = done()
-    todo = sorted((s for s in [*atoms(), *molecules()] if s.name not in known), key=cost)
+    every = sorted([*atoms(), *molecules()], key=cost)
+    todo = [s for s in every if known.get(s.name, {}).get("version") != VERSION]
     end = time.monotonic() + 60 * options.minutes
     pool = ProcessPoolExecutor(options.workers, max_tasks_per_child=50)
     with pool, STORE.open("a") as out, tqdm(total=len(todo)) as bar:

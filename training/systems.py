@@ -163,7 +163,8 @@ POLYATOMICS = """
 ch2-trip 0, sih3f 0, b2h6 0, c2h6 1, ch3nh 0, c2h4 1, methanol 1, ch3f 1, ch2nh2 0, ch2ch 0, ch2c 0,
 n2h4 1, ch2nh 1, h2cn 0, t-hcoh 0, ch3nh2 1, hcof 0, nh2cl 0, hccf 0, cch 0, hooh 1, hnco 0,
 t-n2h2 1, c-n2h2 0, ssh 0, hoo 0, ocs 1, clcn 0, hof 0, no2 0, si2h6 0, c-hcoh 0, c2h3f 0,
-oxirane 0, bhf2 0, cs2 0, s2o 0, cl2o 0, ccl2 0, hocn 0, honc 0, hcno 0, formic 0, ketene 0, nccn 0, fccf 0
+oxirane 0, bhf2 0, cs2 0, s2o 0, cl2o 0, ccl2 0, hocn 0, honc 0, hcno 0, formic 0, ketene 0,
+nccn 0, fccf 0
 """
 SCALES = (0.93, 1.0, 1.07, 1.16)
 

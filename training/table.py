@@ -3,7 +3,7 @@
     python training/table.py            # writes mlxc_edu/training/energies.csv
 
 What the training uses are differences to free atoms, so that is what errors are estimated of: a
-sixth of what extrapolation to a complete basis adds, a sixth of the cores' part, a tenth of what
+tenth of what extrapolation to a complete basis adds, a sixth of the cores' part, a tenth of what
 triple excitations add (or a quarter of FCI less CCSD(T) where that was computed), a reference's
 spin contamination, and how far two references disagree; added in squares.
 """
@@ -39,12 +39,19 @@ def parts_of(row) -> dict[str, float]:
     ratio = (row["ccsd_t"] + row["triples_t"] - row["cc_d"]) / step if step else 1.0
     ratio = min(max(ratio, RATIO[0]), RATIO[1])
     parts |= {"ccsd": row["ccsd_t"], "triples": row["triples_t"]}
-    parts |= {"basis": ratio * (mp2 - row["mp2_t"]), "core": row.get("core", 0.0)}
+    core = row.get("core", 0.0)
+    if "core_q" in row:
+        core = (64 * row["core_q"] - 27 * core) / 37 + row["core_beyond"]
+    parts |= {"basis": ratio * (mp2 - row["mp2_t"]), "core": core}
     return parts | {"fci": row["fci"] or 0.0}
 
 
-def energy(row) -> float:
-    return sum(parts_of(row).values())
+def energy(row, atoms) -> float:
+    """Hartree. Where FCI is too large for a molecule, what it adds to the atoms is taken."""
+    total = sum(parts_of(row).values())
+    if row.get("fci", 0.0) is None:
+        total += sum(parts_of(atoms[s])["fci"] for s in symbols_of(row) if s != "H")
+    return total
 
 
 def symbols_of(row) -> list[str]:
@@ -57,6 +64,8 @@ def difference(row, atoms) -> dict[str, float]:
     for symbol in symbols_of(row):
         for part, value in parts_of(atoms[symbol]).items():
             found[part] -= KCAL * value
+    if row.get("fci", 0.0) is None:
+        found["fci"] = 0.0
     return dict(found)
 
 
@@ -68,7 +77,7 @@ def estimated_error(row, atoms) -> float:
     spin = 0.0 if exact else 10 * max(abs(row.get("contamination", 0.0)) - 0.03, 0)
     rivals = 0.0 if exact else KCAL * row.get("rivals", 0.0)
     doubles = 0.0 if exact else 10 * max(row.get("largest", 0.0) - 0.15, 0)
-    return math.hypot(d["basis"] / 6, d["core"] / 6, beyond, spin, min(rivals, 5), doubles)
+    return math.hypot(d["basis"] / 10, d["core"] / 6, beyond, spin, min(rivals, 5), doubles)
 
 
 def _core_is_broken(row) -> bool:
@@ -87,7 +96,7 @@ def main():
         if any(s not in atoms for s in symbols):
             continue
         error = estimated_error(row, atoms)
-        one = row | {"energy": energy(row), "error": error, "side": side(symbols)}
+        one = row | {"energy": energy(row, atoms), "error": error, "side": side(symbols)}
         fine = error <= LARGEST_ERROR or row["kind"] == "atom"
         if row["kind"] == "atom" and _core_is_broken(row):
             continue

@@ -4,6 +4,7 @@ Exact energies (``energies.csv``) and the straight lines of fractional electrons
 densities become samples, what the network looks at in numbers; a fit takes it from there.
 """
 
-from ._fit import Settings, evaluate, fit, mean_errors, start
+from ._fit import Settings, start
+from ._train import PRESETS, Trained, train
 
-__all__ = ["Settings", "evaluate", "fit", "mean_errors", "start"]
+__all__ = ["PRESETS", "Settings", "Trained", "start", "train"]

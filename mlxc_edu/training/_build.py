@@ -51,8 +51,8 @@ def _directions(mol, dm, seed, orbitals, energies, occupations):
 
 
 @one_blas_thread
-def molecule_sample(geometry: str, charge: int, spin: int) -> Sample:
-    """The lowest state's density of a molecule; geometry in Å.
+def molecule_sample(geometry: str, charge: int, spin: int, level: int = GRID_LEVEL) -> Sample:
+    """The lowest state's density of a molecule; geometry in Å, ``level`` of the sample's grid.
 
     Raises ArithmeticError where the orbitals do not converge.
     """
@@ -65,7 +65,7 @@ def molecule_sample(geometry: str, charge: int, spin: int) -> Sample:
     if each[2].ndim == 1:
         each = [np.array([each[0]] * 2), np.array([each[1]] * 2), np.array([each[2] / 2] * 2)]
     turns = _directions(mol, dm, len(geometry), *each)
-    return Densities(mol, dm, *turns[:2]).sample(dm, turns)
+    return Densities(mol, dm, *turns[:2], level=level).sample(dm, turns)
 
 
 def ladder(symbol) -> list[tuple[int, int]]:
@@ -83,11 +83,11 @@ def ladder(symbol) -> list[tuple[int, int]]:
 class _Atom:
     """One atom's densities with any numbers of electrons, all oriented alike."""
 
-    def __init__(self, symbol):
+    def __init__(self, symbol, level):
         spin = hund_spin(symbol, 0)
         self.mol = gto.M(atom=f"{symbol} 0 0 0", spin=spin, basis=ATOM_BASIS, verbose=0)
         self.start = frontier(self.mol)
-        self.densities = Densities(self.mol)
+        self.densities = Densities(self.mol, level=level)
 
     def lowest(self, electrons, start: Frontier):
         mf = KS(self.mol, METHOD, unrestricted=True, occupations=electrons)
@@ -107,10 +107,10 @@ class _Atom:
 
 
 @one_blas_thread
-def atom_points(symbol) -> Iterator[Point]:
+def atom_points(symbol, level: int = GRID_LEVEL) -> Iterator[Point]:
     """Whole atoms and ions, then what lies between: mixtures of two of them, and the lowest energy
     with a fraction in one orbital; last, mixtures of an atom with its spins up and down."""
-    atom, whole = _Atom(symbol), {}
+    atom, whole = _Atom(symbol, level), {}
     for electrons in ladder(symbol):
         if any(electrons):
             sample, whole[electrons] = atom.sample(electrons, atom.start)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from tqdm import tqdm
 
 from ._samples import Sample
 
+TOGETHER = 8  # densities in one go
 FORMAT = 1  # of samples; raise it when what they hold changes
 
 
@@ -77,15 +80,31 @@ def atom_list(symbol, where: Path) -> list[tuple[str, str, tuple[float, float]]]
     return [(name, kind, tuple(electrons)) for name, kind, electrons in listed]
 
 
-def _one(job, where) -> str | None:
+def _some(jobs, where) -> dict[str, str]:
+    """One after another; those that failed, with why."""
     from pyscf import lib
 
     lib.num_threads(1)
+    failed = {}
+    for job in jobs:
+        try:
+            (_atom if "atom" in job else _molecule)(job, where)
+        except ArithmeticError as error:
+            failed[job.get("name") or job["atom"]] = str(error)
+    return failed
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes that are started meanwhile use one thread; JAX reads that when it is loaded."""
+    wanted = {"NPROC": "1", "OMP_NUM_THREADS": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
-        (_atom if "atom" in job else _molecule)(job, where)
-    except ArithmeticError as error:
-        return str(error)
-    return None
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def build(jobs: Iterable[dict], where: Path, workers: int) -> dict[str, str]:
@@ -96,14 +115,20 @@ def build(jobs: Iterable[dict], where: Path, workers: int) -> dict[str, str]:
         for j in jobs
         if not (_list_file(j["atom"], where).exists() if "atom" in j else has(j["name"], where))
     ]
-    failed = {}
+    # Molecules of the same atoms go to the same worker: JAX compiles for them once.
+    alike = defaultdict(list)
+    for job in missing:
+        key = job.get("atom") or sorted(a.split()[0] for a in job["geometry"].split("; "))
+        alike[str(key)].append(job)
+    chunks = [g[i : i + TOGETHER] for g in alike.values() for i in range(0, len(g), TOGETHER)]
+    failed: dict[str, str] = {}
     with (
+        _one_thread_each(),
         ProcessPoolExecutor(workers, get_context("spawn")) as pool,
         tqdm(total=len(missing), desc="densities", disable=not missing) as bar,
     ):
-        running = {pool.submit(_one, job, where): job for job in missing}
+        running = {pool.submit(_some, chunk, where): len(chunk) for chunk in chunks}
         for future in as_completed(running):
-            if why := future.result():
-                failed[running[future].get("name") or running[future]["atom"]] = why
-            bar.update()
+            failed |= future.result()
+            bar.update(running[future])
     return failed

@@ -37,7 +37,10 @@ class Settings:
     regulariser : weight of the gain of one step of self-consistency; 0 leaves it out.
     regularised : every so many steps, with as many times the weight.
     seed : of the start and of the batches' order.
-    blind : inputs of a spin that the network does not see.
+    blind : inputs of a spin that the network does not see, of ``edu26.OWN``.
+    points : in a batch.
+
+    Raises ValueError for an input that there is not.
     """
 
     width: int = 64
@@ -53,6 +56,11 @@ class Settings:
     blind: tuple[str, ...] = ()
     points: int = 40_000
 
+    def __post_init__(self):
+        if unknown := set(self.blind) - set(edu26.OWN):
+            listed = ", ".join(edu26.OWN)
+            raise ValueError(f"no input is called {', '.join(unknown)}; there are {listed}")
+
 
 def start(settings: Settings) -> edu26.Parameters:
     """Random parameters: a functional near the uniform gas."""
@@ -63,7 +71,7 @@ def start(settings: Settings) -> edu26.Parameters:
         values = generator.normal(size=shape) * scale / np.sqrt(shape[-2])
         return jnp.asarray(values, jnp.float32)
 
-    return edu26.Parameters(
+    seeing = edu26.Parameters(
         own_w=normal(len(edu26.OWN), w, scale=2.0),
         other_w=normal(len(edu26.OWN), w, scale=2.0),
         shared_w=normal(len(edu26.SHARED), w),
@@ -73,6 +81,14 @@ def start(settings: Settings) -> edu26.Parameters:
         output_w=normal(w, len(edu26.OUTPUTS), scale=0.1),
         output_b=jnp.asarray([1.0, 0.0, 0.0, 0.0], jnp.float32),
     )
+    return _blinded(seeing, settings)
+
+
+def _blinded(parameters, settings: Settings) -> edu26.Parameters:
+    """With zeros for the inputs that shall not be seen."""
+    sees = jnp.asarray([[name not in settings.blind] for name in edu26.OWN], jnp.float32)
+    own, other = parameters.own_w * sees, parameters.other_w * sees
+    return parameters._replace(own_w=own, other_w=other)
 
 
 def evaluate(parameters, data: Data, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +152,7 @@ def fit(
 
         (value, errors), gradient = jax.value_and_grad(total, has_aux=True)(parameters)
         updates, state = optimiser.update(gradient, state, parameters)
-        return optax.apply_updates(parameters, updates), state, value, errors
+        return _blinded(optax.apply_updates(parameters, updates), settings), state, value, errors
 
     began = time.perf_counter()
     since: list[float] = []

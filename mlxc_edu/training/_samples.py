@@ -69,11 +69,12 @@ class Densities:
     ----------
     mol : the molecule.
     symmetric : spin density matrices (2, nao, nao) as symmetric as all that will be asked for.
+    level : of PySCF's grids.
     """
 
-    def __init__(self, mol, *symmetric):
+    def __init__(self, mol, *symmetric, level=GRID_LEVEL):
         grids = dft.Grids(mol)
-        grids.level = GRID_LEVEL
+        grids.level = level
         grids.build(sort_grids=False)
         used = grids.weights != 0  # PySCF pads its grids
         coords, weights = grids.coords[used], grids.weights[used]

@@ -37,12 +37,13 @@ def load_edu26(name: str) -> dict[str, np.ndarray]:
     try:
         with np.load(path) as kept:
             return {key: kept[key] for key in kept.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise WrongWeights(f"{path} holds no parameters: {error}") from error
 
 
 def fingerprint(name: str) -> str:
     """What tells one file of parameters from another; empty for a functional with a name."""
-    if not is_file(name):
+    path = Path(name).expanduser()
+    if not is_file(name) or not path.is_file():
         return ""
-    return hashlib.sha256(Path(name).expanduser().read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,216 @@
+"""The recipe: samples against the functional itself, reactions, the fit and what it refuses."""
+
+import csv
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from pyscf import dft, gto
+
+from mlxc_edu.functionals import edu26
+from mlxc_edu.ks._learned_xc import LearnedXC
+from mlxc_edu.training import Settings, start
+from mlxc_edu.training import _cache as cache
+from mlxc_edu.training._build import ladder
+from mlxc_edu.training._data import Data, Sizes
+from mlxc_edu.training._fit import evaluate, fit
+from mlxc_edu.training._reactions import TABLE, entries, fractional, ions, molecules
+from mlxc_edu.training._samples import GRID_LEVEL, Densities, rotations
+
+EVEN = dict(molecule=1.0, curve=1.0, ion=1.0, charge=1.0, spin=1.0)
+SMALL = Settings(width=8, blocks=1, steps=40, points=4000, weights=EVEN, rate=0.01)
+
+
+def orbitals(mf):
+    return np.array(mf.mo_coeff), np.array(mf.mo_energy), np.array(mf.mo_occ)
+
+
+@pytest.fixture(scope="module")
+def radical():
+    """OH with samples of a density and of two steps to either side along each rotation."""
+    mol = gto.M(atom="O 0 0 0; H 0 0 0.97", basis="6-31g", spin=1, verbose=0)
+    mf = dft.UKS(mol, xc="PBE")
+    mf.grids.level = GRID_LEVEL
+    mf.run()
+    dm = np.asarray(mf.make_rdm1())
+    hf = dft.UKS(mol, xc="HF").get_fock(dm=dm)
+    turns = rotations(*orbitals(mf), [hf, mf.get_fock(dm=dm)], random=1, seed=0)
+    return mol, mf, dm, turns
+
+
+def energy(parameters, sample):
+    double = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), parameters)
+    seen = edu26.Inputs(jnp.asarray(sample.spins), jnp.asarray(sample.shared))
+    return sample.energy + np.vdot(sample.scaled, edu26.coefficients(double, seen))
+
+
+def test_a_sample_holds_the_total_energy(radical):
+    mol, mf, dm, _ = radical
+    parameters = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), start(SMALL))
+    functional = LearnedXC(edu26.energy_density, parameters)
+    xc, _, _ = functional.energy_and_fock(mol, mf.grids, dm, 1e9, exact=True)
+    total = mf.energy_elec(dm, vhf=mf.get_j(dm=dm[0] + dm[1]))[0]
+    coulomb = np.vdot(mf.get_j(dm=dm[0] + dm[1]), dm[0] + dm[1]) / 2
+    total = np.vdot(mf.get_hcore(), dm[0] + dm[1]) + coulomb + mol.energy_nuc() + xc
+    assert energy(parameters, Densities(mol, dm).sample(dm)) == pytest.approx(total, abs=3e-6)
+
+
+def test_slopes_against_finite_differences(radical):
+    mol, _, dm, turns = radical
+    densities, parameters = Densities(mol, dm, *turns), start(SMALL)
+    sample, h = densities.sample(dm, turns), 1e-3
+
+    def outputs(spins, shared):
+        return edu26.coefficients(parameters, edu26.Inputs(spins, shared))
+
+    for k, turn in enumerate(turns):
+        at = jnp.asarray(sample.spins), jnp.asarray(sample.shared)
+        along = jnp.asarray(sample.spins_slope[k]), jnp.asarray(sample.shared_slope[k])
+        u, du = jax.jvp(outputs, at, along)
+        slope = sample.slope[k] + np.sum(sample.scaled_slope[k] * u + sample.scaled * du)
+        up, down = (energy(parameters, densities.sample(dm + s * h * turn)) for s in (1, -1))
+        assert slope == pytest.approx((up - down) / (2 * h), abs=2e-3)
+
+
+def test_a_step_to_lower_energy_goes_down(radical):
+    """Orbitals of PBE turned towards Hartree–Fock's: HF's energy falls, PBE's does not change."""
+    mol, mf, dm, turns = radical
+    hf = dft.UKS(mol, xc="HF")
+    slope = np.vdot(hf.get_fock(dm=dm), turns[0])
+    assert slope < -1e-3
+    assert abs(np.vdot(mf.get_fock(dm=dm), turns[0])) < 1e-4
+
+
+def test_ladders_follow_hund():
+    assert ladder("H") == [(0, 0), (1, 0), (1, 1)]
+    assert ladder("N") == [(2, 2), (3, 2), (4, 2), (5, 2)]
+    assert ladder("O") == [(3, 2), (4, 2), (5, 2), (5, 3), (5, 4)]
+
+
+def test_the_table_is_whole():
+    """Every entry makes sense, each reaction adds up to zero atoms, and nothing is on two sides."""
+    table = entries()
+    assert {"H", "He", "C", "N", "O", "Na", "Cl"} <= set(table)
+    for reaction in molecules(table):
+        symbols = {}
+        for n, name in reaction.parts:
+            parts = table[name].symbols if name in table else (name.split()[0],)
+            for s in parts:
+                symbols[s] = symbols.get(s, 0) + n
+        assert not any(symbols.values()), reaction
+    sides = {}
+    for e in table.values():
+        if len(e.symbols) > 1:
+            sides.setdefault(tuple(sorted(e.symbols)), set()).add(e.side)
+    assert all(len(found) == 1 for found in sides.values())
+    assert not any(found == {"test"} for found in sides.values())
+
+
+@pytest.mark.parametrize(
+    "atom,measured",  # eV, NIST Atomic Spectra Database
+    [("Li", 5.392), ("C", 11.260), ("N", 14.534), ("O", 13.618), ("Na", 5.139), ("Cl", 12.968)],
+)
+def test_ionisation_energies_near_measured_ones(atom, measured):
+    table = entries()
+    ours = 27.211386 * (table[f"{atom}+1"].energy - table[atom].energy)
+    assert ours == pytest.approx(measured, abs=0.06)
+
+
+def test_a_broken_entry_is_named(tmp_path):
+    rows = list(csv.reader(TABLE.read_text().splitlines()))
+    rows[5][rows[0].index("energy")] = "lost"
+    broken = tmp_path / "energies.csv"
+    with broken.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    with pytest.raises(ValueError, match=re.escape(f"line 6, {rows[5][0]}")):
+        entries(broken)
+    rows[5][rows[0].index("energy")] = "-1.0"
+    rows[5][rows[0].index("spin")] = "7"
+    with broken.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    entries.cache_clear()
+    with pytest.raises(ValueError, match=re.escape(rows[5][0]) + ".*unpaired"):
+        entries(broken)
+
+
+@pytest.fixture(scope="module")
+def hydrogen(tmp_path_factory):
+    """Fractions of a hydrogen atom: all that a fit needs, in seconds."""
+    where = tmp_path_factory.mktemp("samples")
+    assert cache.build([{"atom": "H"}], where, workers=1) == {}
+    reactions = fractional("H", cache.atom_list("H", where))
+    reactions += [r for r in ions(entries()) if r.name in ("H ionised", "H-1 ionised")]
+    return Data.load(reactions, where), where
+
+
+def test_one_electron_needs_no_training(hydrogen):
+    """H from 0 to 1 electrons lies on the line whatever the parameters; its spins do not."""
+    data, _ = hydrogen
+    errors, _ = evaluate(start(SMALL), data, SMALL)
+    found = {r.name: e for r, e in zip(data.reactions, errors)}
+    assert abs(found["H 0.5 0 mixed"]) < 0.01
+    assert 0 < found["H 0.5 0"] < 1  # this density is another functional's
+    assert abs(found["H 0.5 0.5 mixed"]) > 5
+
+
+def test_a_fit_reduces_the_error_and_resumes(hydrogen, tmp_path):
+    data, _ = hydrogen
+    reports = []
+    whole, history = fit(data, data, SMALL, tmp_path / "a", reports.append)
+    assert reports == history and history[-1]["step"] == SMALL.steps
+    before, _ = evaluate(start(SMALL), data, SMALL)
+    after, _ = evaluate(whole, data, SMALL)
+    assert np.abs(after).mean() < np.abs(before).mean()
+
+    class Stop(Exception):
+        pass
+
+    def stop(row):
+        if row["step"] == 20:
+            raise Stop
+
+    again = tmp_path / "b"
+    with pytest.raises(Stop):
+        fit(data, data, SMALL, again, stop)
+    resumed, longer = fit(data, data, SMALL, again)
+    assert [row["step"] for row in longer] == [row["step"] for row in history]
+    for a, b in zip(whole, resumed):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_a_resumed_fit_with_other_settings_is_refused(hydrogen, tmp_path):
+    data, _ = hydrogen
+    path = tmp_path / "checkpoint"
+    fit(data, data, Settings(width=8, blocks=1, steps=2, points=4000), path)
+    with pytest.raises(ValueError, match=r"rate: 0\.003, now 0\.01"):
+        fit(data, data, Settings(width=8, blocks=1, steps=2, points=4000, rate=0.01), path)
+
+
+def test_a_broken_sample_is_named(hydrogen, tmp_path):
+    data, where = hydrogen
+    sample, _ = cache.read("H 1 0", where)
+    broken = sample._replace(scaled=sample.scaled * np.nan)
+    cache.write("H 1 0", broken, tmp_path)
+    with pytest.raises(ValueError, match="'H 1 0'"):
+        Data.load([r for r in data.reactions if r.name == "H ionised"], tmp_path)
+    cache.write("H 1 0", sample, tmp_path)
+    with pytest.raises(FileNotFoundError, match="'H 1 1'"):
+        Data.load([r for r in data.reactions if r.name == "H-1 ionised"], tmp_path)
+
+
+def test_batches_hold_every_reaction_once(hydrogen):
+    data, _ = hydrogen
+    plan = data.plan(Sizes(points=3000), np.random.default_rng(0))
+    assert sorted(r.name for batch in plan for r in batch) == sorted(r.name for r in data.reactions)
+    with pytest.raises(ValueError, match="room for 10"):
+        data.plan(Sizes(points=10))
+
+
+def test_blind_inputs_are_not_seen():
+    parameters = start(Settings(blind=("exchange", "range")))
+    assert not np.asarray(parameters.own_w)[[4, 5]].any()
+    assert np.asarray(parameters.own_w)[[0, 1, 2, 3]].all()
+    with pytest.raises(ValueError, match="no input is called smell; there are share"):
+        Settings(blind=("smell",))

@@ -1,0 +1,42 @@
+"""Make mlxc_edu/training/small.npz, the samples that come with the package."""
+
+from pyscf import lib
+
+from mlxc_edu.training._build import atom_points, ladder, molecule_sample
+from mlxc_edu.training._reactions import entries
+from mlxc_edu.training._small import FILE, pack
+
+ATOMS = ("H", "He", "Li", "O", "Na", "Cl")
+FRACTIONS = (0.3, 0.5, 0.7)
+MOLECULES = """
+BeH 1.340^2, BH 1.230, CH 1.120^2, NH 1.040^3, OH 0.970^2, NaH 1.890, ClH 1.270, HeH 0.775+1,
+LiLi 2.670, NaNa 3.080, CO 1.130, LiCl 2.020, NaF 1.930, BF 1.260, NF 1.320^3, LiO 1.690^2,
+NaH 3.591, LiCl 2.666, BH 1.783, CO 1.333
+"""
+LEVEL = 0
+
+
+def main():
+    lib.num_threads(1)
+    samples, lists = {}, {}
+    for symbol in ATOMS:
+        steps = ladder(symbol)[-3:]  # cation, atom, anion
+        ends = {sum(n) for n in steps}
+        lists[symbol] = []
+        for point in atom_points(symbol, LEVEL):
+            total = sum(point.electrons)
+            share = round(total % 1, 6)
+            within = min(ends) <= total <= max(ends)
+            if point.kind == "whole" or (within and share in FRACTIONS):
+                samples[point.name] = point.sample
+                lists[symbol].append((point.name, point.kind, point.electrons))
+    table = entries()
+    for name in MOLECULES.replace("\n", " ").split(","):
+        entry = table[name.strip()]
+        samples[entry.name] = molecule_sample(entry.geometry, entry.charge, entry.spin, LEVEL)
+    pack(samples, lists)
+    print(len(samples), "samples", FILE.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main()
