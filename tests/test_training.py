@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 from pyscf import dft, gto
 
+import mlxc_edu as mx
 from mlxc_edu.functionals import edu26
 from mlxc_edu.ks._learned_xc import LearnedXC
-from mlxc_edu.training import Settings, start
+from mlxc_edu.training import PRESETS, Settings, start, train
 from mlxc_edu.training import _cache as cache
 from mlxc_edu.training._build import ladder
 from mlxc_edu.training._data import Data, Sizes
@@ -214,3 +216,25 @@ def test_blind_inputs_are_not_seen():
     assert np.asarray(parameters.own_w)[[0, 1, 2, 3]].all()
     with pytest.raises(ValueError, match="no input is called smell; there are share"):
         Settings(blind=("smell",))
+
+
+def test_what_comes_with_the_package_trains(tmp_path):
+    """The preset of two minutes, a twentieth of it: errors fall, and KS takes the file."""
+    settings = replace(PRESETS["two-minutes"].settings, steps=40)
+    found = train("two-minutes", settings=settings)
+    assert found.history["loss"].iloc[-1] < found.history["loss"].iloc[0] / 2
+    assert {"train_charge", "validation_molecule"} <= set(found.history)
+    mol = gto.M(atom="He 0 0 0", basis="6-31g", verbose=0)
+    mf = mx.KS(mol, str(found.save(tmp_path / "mine.npz"))).run()
+    assert mf.converged and mf.e_tot == pytest.approx(-2.9, abs=0.1)
+    fig = mx.plot(found.history)
+    assert "kcal/mol" in fig.layout.yaxis.title.text and len(fig.data) >= 5
+    without = train("two-minutes", settings=settings, fractional=False)
+    assert "train_charge" not in without.history
+    with pytest.raises(ValueError, match=r"ends in \.npz"):
+        found.save(tmp_path / "mine.txt")
+
+
+def test_an_unknown_preset_lists_the_known():
+    with pytest.raises(ValueError, match="there are two-minutes, laptop, full"):
+        train("hour")

@@ -11,7 +11,7 @@ FRACTIONS = (0.3, 0.5, 0.7)
 MOLECULES = """
 BeH 1.340^2, BH 1.230, CH 1.120^2, NH 1.040^3, OH 0.970^2, NaH 1.890, ClH 1.270, HeH 0.775+1,
 LiLi 2.670, NaNa 3.080, CO 1.130, LiCl 2.020, NaF 1.930, BF 1.260, NF 1.320^3, LiO 1.690^2,
-NaH 3.591, LiCl 2.666, BH 1.783, CO 1.333
+NaH 3.591, LiCl 2.666, BH 1.783, OH 1.261^2
 """
 LEVEL = 0
 
@@ -32,7 +32,10 @@ def main():
                 lists[symbol].append((point.name, point.kind, point.electrons))
     table = entries()
     for name in MOLECULES.replace("\n", " ").split(","):
-        entry = table[name.strip()]
+        entry = table.get(name.strip())
+        if entry is None:
+            print("not in the table:", name)
+            continue
         samples[entry.name] = molecule_sample(entry.geometry, entry.charge, entry.spin, LEVEL)
     pack(samples, lists)
     print(len(samples), "samples", FILE.stat().st_size, "bytes")

@@ -117,7 +117,9 @@ def mean_errors(data: Data, errors, gains) -> dict[str, float]:
         chosen = [abs(e) for r, e in zip(data.reactions, errors) if r.kind == kind]
         if chosen:
             found[kind] = round(float(np.mean(chosen)), 3)
-    return found | {"gain": round(float(np.median(gains)), 3)}
+    if len(gains):
+        found["gain"] = round(float(np.median(gains)), 3)
+    return found
 
 
 def fit(
@@ -176,8 +178,7 @@ def fit(
         if (i + 1) % max(1, settings.steps // REPORTS) == 0 or i + 1 == settings.steps:
             errors, gains = evaluate(parameters, validation, settings)
             chosen_data = Data([r for r, _ in seen], {})
-            train = mean_errors(chosen_data, [e for _, e in seen], gains)
-            train.pop("gain")
+            train = mean_errors(chosen_data, [e for _, e in seen], [])
             row = dict(
                 step=i + 1,
                 seconds=round(before + time.perf_counter() - began, 1),
