@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pyscf.data import elements
-from systems import ATOMS, System
+from systems import System
 
 from mlxc_edu._molecule import hund_spin
+from mlxc_edu.training._build import ANIONS
+from mlxc_edu.training._train import ATOMS
 
-# Those that bind another electron by enough to be computed in a finite basis.
-ANIONS = ("H", "Li", "B", "C", "O", "F", "Na", "Al", "Si", "P", "S", "Cl")
 IONISED = 4  # times at most
 
 

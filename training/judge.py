@@ -20,6 +20,7 @@ from mlxc_edu._reaction_sets import Reaction, Species, xcbm_reactions
 from mlxc_edu._reactions import compute, species_jobs, tabulate
 from mlxc_edu._store import Store
 from mlxc_edu.training._reactions import entries
+from mlxc_edu.units import KCAL_PER_HARTREE
 
 BASIS = "def2-tzvpd"
 SIE4X4 = range(1, 17)
@@ -48,7 +49,7 @@ def own_molecules(side, methods, store, workers) -> pd.DataFrame:
         if e.side != side or e.kind == "atom" or not near:
             continue
         parts = [(1, _species(e))] + [(-1, _species(table[s])) for s in e.symbols]
-        reference = (e.energy - sum(table[s].energy for s in e.symbols)) * 627.509474
+        reference = (e.energy - sum(table[s].energy for s in e.symbols)) * KCAL_PER_HARTREE
         listed.append(Reaction(len(listed) + 1, tuple(parts), reference))
     return _computed("our own", listed, methods, store, workers)
 

@@ -36,11 +36,12 @@ def one(system: System) -> dict:
     start = time.perf_counter()
     with threadpool_limits(limits=1):
         try:
-            old = done().get(system.name)
-            parts = compute(system) if old is None else old | refreshed(system)
+            old = done().get(system.name, {"failed": "not tried"})
+            parts = compute(system) if "failed" in old else old | refreshed(system)
         except (NoReference, MemoryError, RuntimeError, ValueError) as error:
             seconds = round(time.perf_counter() - start, 1)
-            parts = {"failed": f"{type(error).__name__}: {error}", "seconds": seconds}
+            parts = {"failed": f"{type(error).__name__}: {error}", "version": VERSION}
+            parts["seconds"] = seconds
     named = {"name": system.name, "kind": system.kind, "geometry": system.geometry}
     state = {"charge": system.charge, "spin": system.spin, "pyscf": pyscf.__version__}
     return named | state | {k: _short(v) for k, v in parts.items()}

@@ -6,9 +6,9 @@ MLXC_EDU_TRAINING_DIR=… python training/make_samples.py --workers 2
 import argparse
 
 from make_energies import done
-from systems import ATOMS
 
 from mlxc_edu.training import _cache
+from mlxc_edu.training._train import ATOMS
 
 
 def main():

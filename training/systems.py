@@ -18,8 +18,6 @@ import xcbm
 from pyscf.data import elements
 from split import side
 
-ATOMS = "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar".split()
-
 # kind, atoms, r (Å), charge/unpaired electrons of each state to compute.
 BONDS = """
 wide He H 0.78 2/1

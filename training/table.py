@@ -15,11 +15,13 @@ import math
 from collections import Counter
 from pathlib import Path
 
+from energies import VERSION
 from make_energies import done
 from pyscf.data import elements
 from split import side
 
-KCAL = 627.509474
+from mlxc_edu.units import KCAL_PER_HARTREE
+
 LARGEST_ERROR = 1.0  # kcal/mol
 OUTPUT = Path(__file__).parents[1] / "mlxc_edu" / "training" / "energies.csv"
 RATIO = (0.4, 1.0)  # where ρ is believed
@@ -60,10 +62,10 @@ def symbols_of(row) -> list[str]:
 
 def difference(row, atoms) -> dict[str, float]:
     """Parts of a system's energy less those of its neutral atoms, kcal/mol."""
-    found = Counter({k: KCAL * v for k, v in parts_of(row).items()})
+    found = Counter({k: KCAL_PER_HARTREE * v for k, v in parts_of(row).items()})
     for symbol in symbols_of(row):
         for part, value in parts_of(atoms[symbol]).items():
-            found[part] -= KCAL * value
+            found[part] -= KCAL_PER_HARTREE * value
     if row.get("fci", 0.0) is None:
         found["fci"] = 0.0
     return dict(found)
@@ -75,7 +77,7 @@ def estimated_error(row, atoms) -> float:
     exact = row.get("fci") is not None
     beyond = d["fci"] / 4 if exact else d["triples"] / 10
     spin = 0.0 if exact else 10 * max(abs(row.get("contamination", 0.0)) - 0.03, 0)
-    rivals = 0.0 if exact else KCAL * row.get("rivals", 0.0)
+    rivals = 0.0 if exact else KCAL_PER_HARTREE * row.get("rivals", 0.0)
     doubles = 0.0 if exact else 10 * max(row.get("largest", 0.0) - 0.15, 0)
     return math.hypot(d["basis"] / 10, d["core"] / 6, beyond, spin, min(rivals, 5), doubles)
 
@@ -88,7 +90,8 @@ def _core_is_broken(row) -> bool:
 
 
 def main():
-    rows = {name: row for name, row in done().items() if "failed" not in row}
+    current = {n: r for n, r in done().items() if r.get("version") == VERSION}
+    rows = {n: r for n, r in current.items() if "failed" not in r}
     atoms = {n: r for n, r in rows.items() if r["kind"] == "atom" and r["charge"] == 0}
     kept, dropped = [], []
     for row in rows.values():

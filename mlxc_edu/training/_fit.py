@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -136,14 +137,16 @@ def fit(
 
     Raises
     ------
-    ValueError : the checkpoint is of a fit with other settings; the message says which.
+    ValueError : the checkpoint is of a fit with other settings or data; the message says which.
     """
     schedule = optax.cosine_onecycle_schedule(settings.steps, settings.rate, WARM_UP)
     optimiser = optax.chain(optax.clip_by_global_norm(CLIP), optax.adam(schedule, b2=0.99))
     parameters = start(settings)
     state, first, history = optimiser.init(parameters), 0, []
     if checkpoint is not None and checkpoint.exists():
-        (parameters, state), first, history = _resume(checkpoint, settings, (parameters, state))
+        (parameters, state), first, history = _resume(
+            checkpoint, _said(settings, training), (parameters, state)
+        )
     sizes = Sizes(points=settings.points)
 
     @partial(jax.jit, static_argnums=3)
@@ -190,15 +193,21 @@ def fit(
             report(row)
             since, seen = [], []
             if checkpoint is not None:
-                _keep(checkpoint, settings, (parameters, state), i + 1, history)
+                _keep(checkpoint, _said(settings, training), (parameters, state), i + 1, history)
     return parameters, history
+
+
+def _said(settings: Settings, training: Data) -> dict[str, Any]:
+    """What has to be the same for a fit to go on: the settings and what is trained on."""
+    known = repr([(r.name, round(r.reference, 3)) for r in training.reactions])
+    return asdict(settings) | {"data": hashlib.sha256(known.encode()).hexdigest()[:12]}
 
 
 def _keep(path: Path, settings, trees, step, history) -> None:
     leaves: dict[str, Any] = {
         f"leaf_{i}": np.asarray(x) for i, x in enumerate(jax.tree.leaves(trees))
     }
-    said = dict(settings=asdict(settings), step=step, history=history)
+    said = dict(settings=settings, step=step, history=history)
     temporary = path.with_suffix(".part")
     with temporary.open("wb") as file:
         np.savez(file, **leaves, said=np.array(json.dumps(said)))
@@ -208,7 +217,7 @@ def _keep(path: Path, settings, trees, step, history) -> None:
 def _resume(path: Path, settings, trees):
     with np.load(path) as kept:
         said = json.loads(str(kept["said"]))
-        wanted = json.loads(json.dumps(asdict(settings)))
+        wanted = json.loads(json.dumps(settings))
         others = [k for k, v in wanted.items() if said["settings"].get(k) != v]
         if others:
             listed = ", ".join(f"{k}: {said['settings'].get(k)}, now {wanted[k]}" for k in others)

@@ -49,7 +49,7 @@ def robust(x):
 
 def loss(parameters, batch: Batch, regulariser: float) -> Loss:
     """Reactions' errors, each by its weight and the reference's own error, and the gain of one step
-    of self-consistency, ¼(dE/dκ)² for a rotation of unit length."""
+    of self-consistency, (dE/dκ)² for a rotation of unit length."""
     energies, slopes = energies_and_slopes(parameters, batch, regulariser > 0)
     errors = KCAL_PER_HARTREE * (batch.numbers @ energies) - batch.reference
     scale = SCALE + batch.error

@@ -142,8 +142,8 @@ def rotations(orbitals, energies, occupations, focks, random: int, seed: int) ->
     focks : Fock matrices (2, nao, nao); one rotation towards the orbitals of each, of unit length
         in the metric of orbital energy differences.
     random : how many more with random signs, each pair of orbitals i, a by √((f_i − f_a)/(ε_a −
-        ε_i)): the mean of (dE/dκ)² over the signs is Σ (f_i − f_a)|F_ia|²/(ε_a − ε_i), twice what
-        one step of iteration gains.
+        ε_i)): the mean of (dE/dκ)² over the signs is Σ (f_i − f_a)|F_ia|²/(ε_a − ε_i), what one
+        step of iteration gains.
     """
     generator = np.random.default_rng(seed)
     emptied = np.maximum(occupations[:, :, None] - occupations[:, None, :], 0)  # f_i − f_a

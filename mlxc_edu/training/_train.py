@@ -36,12 +36,12 @@ PRESETS = {
         Settings(width=32, blocks=1, steps=400, points=10_000, regulariser=0.0),
     ),
     "laptop": Preset(
-        "atoms and diatomics: half an hour for densities, once, and half an hour's fit",
+        "atoms and diatomics; their densities are made first, once",
         Settings(steps=2000),
         ("wide", "near", "loose"),
     ),
     "full": Preset(
-        "everything: two hours for densities, once, and two hours' fit",
+        "all systems; their densities are made first, once, which takes hours",
         Settings(width=96, blocks=3, steps=8000),
         ("wide", "near", "loose", "small", "transfer", "polyatomic", "barrier"),
     ),
