@@ -190,6 +190,15 @@ def test_a_resumed_fit_with_other_settings_is_refused(hydrogen, tmp_path):
         fit(data, data, Settings(width=8, blocks=1, steps=2, points=4000, rate=0.01), path)
 
 
+def test_a_fit_resumed_with_other_data_is_refused(hydrogen, tmp_path):
+    data, _ = hydrogen
+    path, few = tmp_path / "checkpoint", replace(SMALL, steps=2)
+    fit(data, data, few, path)
+    fewer = Data(data.reactions[:-3], data.samples)
+    with pytest.raises(ValueError, match="data: "):
+        fit(fewer, data, few, path)
+
+
 def test_a_broken_sample_is_named(hydrogen, tmp_path):
     data, where = hydrogen
     sample, _ = cache.read("H 1 0", where)
