@@ -1,8 +1,5 @@
 """Nuclear gradients of learned functionals: the derivative of the energy that is computed."""
 
-import contextlib
-import io
-
 import numpy as np
 import pytest
 from pyscf import gto
@@ -151,8 +148,7 @@ def test_geometry_optimiser():
 
     mf = hydrogen(0.9)
     before = mf.kernel()
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        found = geometric_solver.optimize(mf)
+    found = geometric_solver.optimize(mf)
     length = np.linalg.norm(np.diff(found.atom_coords(), axis=0)) * ANGSTROM_PER_BOHR
 
     lowest = hydrogen(length).kernel()
