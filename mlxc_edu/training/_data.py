@@ -1,52 +1,48 @@
-"""Samples laid end to end, and reactions as rows of numbers over them."""
+"""Samples cut into equal pieces, and reactions as rows of numbers over them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
+from scipy.sparse import csr_array
 
 from ..units import KCAL_PER_HARTREE
 from . import _cache
 from ._reactions import Reaction
 from ._samples import Sample
 
-
-class Sizes(NamedTuple):
-    """What a batch has room for; XLA compiles once for each."""
-
-    points: int = 40_000
-    samples: int = 160
-    reactions: int = 160
+PIECE = 256  # points; a processor's cache holds their hidden layers
+PIECES = 128 if jax.default_backend() == "cpu" else 2048  # in one call
 
 
-class Batch(NamedTuple):
-    """P points of S samples, for R reactions; filled up with zeros."""
+class Points(NamedTuple):
+    """Points of a sample in pieces: C pieces, P points each, filled up with zeros."""
 
-    spins: Any  # (P, 2, 6), what the network looks at
-    shared: Any  # (P, 3)
-    scaled: Any  # (P, 4), what its outputs multiply
-    owner: Any  # (P,), the sample that a point belongs to
-    spins_slope: Any  # (P, 2, 6), their changes along one rotation a sample
-    shared_slope: Any  # (P, 3)
-    scaled_slope: Any  # (P, 4)
-    slope: Any  # (S,), dE_0/dκ
-    has_slope: Any  # (S,), 0 or 1
-    numbers: Any  # (R, S), how many of each sample a reaction has
-    reference: Any  # (R,), kcal/mol, less what the samples' E_0 give
-    weight: Any  # (R,)
-    error: Any  # (R,), the reference's own, kcal/mol
+    spins: Any  # (C, P, 2, 6), what the network looks at
+    shared: Any  # (C, P, 3)
+    scaled: Any  # (C, P, 4), what its outputs multiply
+
+
+class Turned(NamedTuple):
+    """The same with their changes along a rotation of the sample's orbitals."""
+
+    spins: Any
+    shared: Any
+    scaled: Any
+    spins_slope: Any  # (C, P, 2, 6)
+    shared_slope: Any  # (C, P, 3)
+    scaled_slope: Any  # (C, P, 4)
 
 
 @dataclass(frozen=True)
 class Data:
-    """Reactions with the samples that they need, all in memory.
-
-    E_0 of a reaction is summed in double precision and taken off its reference, so that single
-    precision is enough for what the network adds.
-    """
+    """R reactions with the S samples that they need, all in memory."""
 
     reactions: list[Reaction]
     samples: dict[str, Sample]
@@ -63,83 +59,71 @@ class Data:
             samples[name] = sample
         return cls(reactions, samples)
 
-    def plan(self, sizes: Sizes, generator=None) -> list[list[Reaction]]:
-        """All reactions once, in random order if there is a generator, parted into batches that
-        each fit the sizes."""
-        order = np.arange(len(self.reactions))
-        if generator is not None:
-            generator.shuffle(order)
-        batches: list[list[Reaction]] = []
-        names: set[str] = set()
-        points = 0
-        for i in order:
-            reaction = self.reactions[i]
-            needed = {name for _, name in reaction.parts}
-            more = sum(len(self.samples[n].scaled) for n in needed - names)
-            full = (
-                points + more > sizes.points
-                or len(names | needed) > sizes.samples
-                or (batches and len(batches[-1]) == sizes.reactions)
-            )
-            if full or not batches:
-                batches.append([])
-                names, points = set(), 0
-                more = sum(len(self.samples[n].scaled) for n in needed)
-                if more > sizes.points:
-                    raise ValueError(
-                        f"{reaction.name} has {more} points, a batch room for {sizes.points}"
-                    )
-            batches[-1].append(reaction)
-            names |= needed
-            points += more
-        return batches
+    @cached_property
+    def needed(self) -> list[Sample]:
+        """The samples of the reactions, in the order of :attr:`numbers`."""
+        return [self.samples[name] for name in self._names]
 
-    def batch(self, chosen: list[Reaction], sizes: Sizes, weights: dict, generator) -> Batch:
-        """One batch; of each sample a rotation is drawn."""
-        names = list(dict.fromkeys(name for r in chosen for _, name in r.parts))
-        each = [self.samples[name] for name in names]
-        drawn = [generator.integers(len(s.slope)) if len(s.slope) else None for s in each]
-        lengths = [len(s.scaled) for s in each]
-        used = sum(lengths)
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(dict.fromkeys(name for r in self.reactions for _, name in r.parts))
 
-        def joined(arrays, *tail):
-            out = np.zeros((sizes.points, *tail), np.float32)
-            np.concatenate(arrays, out=out[:used])
-            return out
+    @cached_property
+    def numbers(self) -> csr_array:
+        """How many of each sample a reaction has, (R, S)."""
+        place = {name: i for i, name in enumerate(self._names)}
+        found = [(i, place[s], n) for i, r in enumerate(self.reactions) for n, s in r.parts]
+        rows, columns, values = zip(*found)
+        shape = len(self.reactions), len(self._names)
+        return csr_array((np.array(values, np.float32), (rows, columns)), shape=shape)
 
-        def slopes(field):
-            return [
-                np.zeros_like(getattr(s, field)) if k is None else getattr(s, f"{field}_slope")[k]
-                for s, k in zip(each, drawn)
-            ]
+    @cached_property
+    def asked(self) -> np.ndarray:
+        """What the network should add to each reaction, kcal/mol: its reference less what E_0 of
+        the samples gives, so large a sum that it needs double precision."""
+        known = self.numbers.astype(float) @ np.array([float(s.energy) for s in self.needed])
+        return np.array([r.reference for r in self.reactions]) - KCAL_PER_HARTREE * known
 
-        owner = np.full(sizes.points, sizes.samples, np.int32)
-        owner[:used] = np.repeat(np.arange(len(each)), lengths)
-        slope, has_slope = np.zeros((2, sizes.samples), np.float32)
-        for i, (s, k) in enumerate(zip(each, drawn)):
-            if k is not None:
-                slope[i], has_slope[i] = s.slope[k], 1.0
-        position = {name: i for i, name in enumerate(names)}
-        numbers = np.zeros((sizes.reactions, sizes.samples), np.float32)
-        reference, weight, error = np.zeros((3, sizes.reactions), np.float32)
-        for row, r in enumerate(chosen):
-            for n, name in r.parts:
-                numbers[row, position[name]] += n
-            known = sum(n * float(self.samples[name].energy) for n, name in r.parts)
-            reference[row] = r.reference - KCAL_PER_HARTREE * known
-            weight[row], error[row] = weights[r.kind], r.error
-        return Batch(
-            spins=joined([s.spins for s in each], 2, 6),
-            shared=joined([s.shared for s in each], 3),
-            scaled=joined([s.scaled for s in each], 4),
-            owner=owner,
-            spins_slope=joined(slopes("spins"), 2, 6),
-            shared_slope=joined(slopes("shared"), 3),
-            scaled_slope=joined(slopes("scaled"), 4),
-            slope=slope,
-            has_slope=has_slope,
-            numbers=numbers,
-            reference=reference,
-            weight=weight,
-            error=error,
-        )
+    def points(self) -> Iterator[tuple[np.ndarray, Points]]:
+        """All samples, some pieces at a time, and whose these are."""
+        for owners, arrays in _stacks((s.spins, s.shared, s.scaled) for s in self.needed):
+            yield owners, Points(*arrays)
+
+    def draw(self, count: int, generator) -> list[tuple[Sample, int]]:
+        """So many samples, and one of the rotations of each."""
+        able = [s for s in self.needed if len(s.slope)]
+        chosen = generator.permutation(len(able))[:count]
+        return [(able[i], int(generator.integers(len(able[i].slope)))) for i in chosen]
+
+
+def turned(drawn: list[tuple[Sample, int]]) -> Iterator[tuple[np.ndarray, Turned]]:
+    """Drawn samples along their rotations, some pieces at a time, and whose these are."""
+    each = (
+        (s.spins, s.shared, s.scaled, s.spins_slope[k], s.shared_slope[k], s.scaled_slope[k])
+        for s, k in drawn
+    )
+    for owners, arrays in _stacks(each):
+        yield owners, Turned(*arrays)
+
+
+def _stacks(samples: Iterable[tuple]) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """Stacks of one height, for which XLA compiles once; the last is filled up with zeros."""
+    owners: list[int] = []
+    pieces: list[tuple] = []
+    for i, arrays in enumerate(samples):
+        for first in range(0, len(arrays[0]), PIECE):
+            owners.append(i)
+            pieces.append(tuple(a[first : first + PIECE] for a in arrays))
+            if len(pieces) == PIECES:
+                yield np.array(owners), _stacked(pieces)
+                owners, pieces = [], []
+    if pieces:
+        yield np.array(owners), _stacked(pieces)
+
+
+def _stacked(pieces) -> list[np.ndarray]:
+    stacks = [np.zeros((PIECES, PIECE, *a.shape[1:]), np.float32) for a in pieces[0]]
+    for i, piece in enumerate(pieces):
+        for stack, array in zip(stacks, piece):
+            stack[i, : len(array)] = array
+    return stacks

@@ -1,45 +1,68 @@
-"""The loss, as small pure functions of the network's parameters and a batch."""
+"""What is minimised, as small pure functions of the network's parameters."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
 
 from ..functionals import edu26
-from ..units import KCAL_PER_HARTREE
-from ._data import Batch
+from ._data import Points, Turned
 
 SCALE = 2.0  # kcal/mol; smaller errors count by their square, larger ones by their size
+GAIN = 1.0  # kcal/mol, of one step of self-consistency, likewise
+AT_ONCE = None if jax.default_backend() == "cpu" else 256  # pieces
 
 
-class Loss(NamedTuple):
-    """What is minimised, and what it is made of; errors in kcal/mol."""
-
-    total: jax.Array
-    errors: jax.Array  # (R,)
-    gains: jax.Array  # (S,), what one step of self-consistency would gain along a rotation
+def energy(parameters: edu26.Parameters, p: Points) -> jax.Array:
+    """Σ m·u of a piece, Hartree."""
+    return (p.scaled * edu26.coefficients(parameters, edu26.Inputs(p.spins, p.shared))).sum()
 
 
-def energies_and_slopes(parameters, batch: Batch, with_slopes: bool):
-    """Σ m·u of each sample and its derivative along the sample's rotation, (S,), Hartree."""
-    seen = edu26.Inputs(batch.spins, batch.shared)
+def slope(parameters: edu26.Parameters, p: Turned) -> jax.Array:
+    """The derivative of Σ m·u along a rotation, Hartree."""
 
     def outputs(spins, shared):
         return edu26.coefficients(parameters, edu26.Inputs(spins, shared))
 
-    samples = len(batch.slope)
+    u, du = jax.jvp(outputs, (p.spins, p.shared), (p.spins_slope, p.shared_slope))
+    return (p.scaled_slope * u + p.scaled * du).sum()
 
-    def summed(values):
-        return jax.ops.segment_sum(values, batch.owner, samples + 1)[:samples]
 
-    if not with_slopes:
-        return summed((batch.scaled * outputs(*seen)).sum(axis=1)), None
-    u, du = jax.jvp(outputs, tuple(seen), (batch.spins_slope, batch.shared_slope))
-    energies = summed((batch.scaled * u).sum(axis=1))
-    slopes = batch.slope + summed((batch.scaled_slope * u + batch.scaled * du).sum(axis=1))
-    return energies, slopes
+@partial(jax.jit, static_argnums=0)
+def _values(of, parameters, pieces):
+    return jax.lax.map(lambda p: of(parameters, p), pieces, batch_size=AT_ONCE)
+
+
+@partial(jax.jit, static_argnums=0)
+def _derivatives(of, parameters, pieces):
+    flat, unravel = ravel_pytree(parameters)
+    one = jax.value_and_grad(lambda x, p: of(unravel(x), p))
+    return jax.lax.map(lambda p: one(flat, p), pieces, batch_size=AT_ONCE)
+
+
+def summed(of, parameters, stacks, count: int) -> np.ndarray:
+    """``energy`` or ``slope`` of each of so many samples, (count,)."""
+    total = np.zeros(count)
+    for owners, pieces in stacks:
+        np.add.at(total, owners, np.asarray(_values(of, parameters, pieces))[: len(owners)])
+    return total
+
+
+def differentiated(of, parameters, stacks, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same, and its derivatives by all P parameters, (count, P)."""
+    total = np.zeros(count)
+    width = sum(p.size for p in jax.tree.leaves(parameters))
+    jacobian = np.zeros((count, width), np.float32)
+    for owners, pieces in stacks:
+        values, rows = (np.asarray(a)[: len(owners)] for a in _derivatives(of, parameters, pieces))
+        np.add.at(total, owners, values)
+        each, first = np.unique(owners, return_index=True)
+        jacobian[each] += np.add.reduceat(rows, first)
+    return total, jacobian
 
 
 def robust(x):
@@ -47,15 +70,6 @@ def robust(x):
     return jnp.sqrt(1 + x**2) - 1
 
 
-def loss(parameters, batch: Batch, regulariser: float) -> Loss:
-    """Reactions' errors, each by its weight and the reference's own error, and the gain of one step
-    of self-consistency, (dE/dκ)² for a rotation of unit length."""
-    energies, slopes = energies_and_slopes(parameters, batch, regulariser > 0)
-    errors = KCAL_PER_HARTREE * (batch.numbers @ energies) - batch.reference
-    scale = SCALE + batch.error
-    total = (batch.weight * robust(errors / scale)).sum() / jnp.maximum(batch.weight.sum(), 1e-6)
-    if slopes is None:
-        return Loss(total, errors, jnp.zeros(len(batch.slope)))
-    gains = KCAL_PER_HARTREE * batch.has_slope * slopes**2
-    mean = robust(gains / SCALE).sum() / jnp.maximum(batch.has_slope.sum(), 1)
-    return Loss(total + regulariser * mean, errors, gains)
+def objective(x, weight) -> float:
+    """Σ w ρ(x), of errors in units of what is expected of them."""
+    return float((weight * robust(x)).sum())

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from pyscf.data import elements
 
+from .. import weights
 from ..functionals import edu26
 from . import _cache
 from ._data import Data
-from ._fit import Settings, evaluate, fit, mean_errors
-from ._reactions import Entry, Reaction, entries, fractional, ions, molecules
+from ._fit import fit
+from ._problem import evaluate, mean_errors
+from ._reactions import Entry, Reaction, barriers, entries, ions, molecules, totals
+from ._reactions import fractional as fractions
+from ._settings import Settings
 from ._small import unpack
 
 ATOMS = tuple(elements.ELEMENTS[1:19])  # H … Ar
@@ -33,16 +38,16 @@ class Preset:
 PRESETS = {
     "two-minutes": Preset(
         "six atoms and twenty molecules whose densities come with the package; to see how it goes",
-        Settings(width=32, blocks=1, steps=400, points=10_000, regulariser=0.0),
+        Settings(width=32, blocks=1, steps=15, regulariser=0.0),
     ),
     "laptop": Preset(
         "atoms and diatomics; their densities are made first, once",
-        Settings(steps=2000),
+        Settings(steps=20),
         ("wide", "near", "loose"),
     ),
     "full": Preset(
         "all systems; their densities are made first, once, which takes hours",
-        Settings(width=96, blocks=3, steps=8000),
+        Settings(steps=40),
         ("wide", "near", "loose", "small", "transfer", "polyatomic", "barrier"),
     ),
 }
@@ -53,7 +58,8 @@ class Trained:
     """A functional's parameters, the settings it was fitted with, and the way there.
 
     ``history`` is a pandas table: a row a report, with ``step``, ``seconds``, ``loss`` and mean
-    absolute errors in kcal/mol of training and validation by kind of reaction.
+    absolute errors in kcal/mol of training and validation by kind of reaction. ``errors`` are
+    those at the end.
     """
 
     parameters: edu26.Parameters
@@ -67,8 +73,29 @@ class Trained:
         if path.suffix != ".npz":
             raise ValueError(f"parameters are kept in a file that ends in .npz, not {path.name}")
         arrays = {name: np.asarray(a) for name, a in self.parameters._asdict().items()}
-        np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+        tables = {name: json.loads(getattr(self, name).to_json()) for name in ("history", "errors")}
+        said = json.dumps({"settings": asdict(self.settings), **tables})
+        np.savez_compressed(path, said=np.array(said), **arrays)  # type: ignore[arg-type]
         return path
+
+    @classmethod
+    def load(cls, name: str | os.PathLike = "EDU26") -> Trained:
+        """What :meth:`save` wrote, or how the shipped functional was made.
+
+        Raises FileNotFoundError without the file, ValueError where it holds something else.
+        """
+        arrays = weights.load_edu26(os.fspath(name))
+        if "said" not in arrays:
+            raise ValueError(f"{name} does not say how it was made")
+        said = json.loads(str(arrays["said"]))
+        settings = Settings(**{k: _as_was(v) for k, v in said["settings"].items()})
+        tables = [pd.DataFrame(said[table]) for table in ("history", "errors")]
+        tables[0].index = tables[0].index.astype(int)
+        return cls(edu26.Parameters.from_arrays(arrays), settings, *tables)
+
+
+def _as_was(value):
+    return tuple(value) if isinstance(value, list) else value
 
 
 def train(
@@ -100,7 +127,7 @@ def train(
         raise ValueError(f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
     chosen = PRESETS[preset]
     settings = settings or chosen.settings
-    sides = _built(chosen, fractional, workers) if chosen.kinds else _shipped(fractional)
+    sides = _built(chosen, fractional, workers) if chosen.kinds else small_data(fractional)
     training, validation = sides
     path = None if checkpoint is None else Path(checkpoint)
     parameters, history = fit(training, validation, settings, path, report)
@@ -111,11 +138,11 @@ def train(
     return Trained(parameters, settings, tabulate(history), pd.DataFrame(rows).T)
 
 
-def _shipped(with_fractions) -> tuple[Data, Data]:
-    """What comes with the package; every fourth molecule validates."""
+def small_data(fractional: bool = True) -> tuple[Data, Data]:
+    """What comes with the package, to train and to validate: every fourth molecule validates."""
     samples, lists = unpack()
     table = {n: e for n, e in entries().items() if e.kind == "atom" or n in samples}
-    known = _reactions(table, lists if with_fractions else {})
+    known = _reactions(table, lists if fractional else {})
     known = [r for r in known if all(name in samples for _, name in r.parts)]
     apart = [e for e in table if e in samples][::4]
     sides: tuple[list[Reaction], list[Reaction]] = ([], [])
@@ -147,9 +174,9 @@ def _job(entry: Entry) -> dict:
 
 def _reactions(table: dict[str, Entry], lists: dict[str, list]) -> list[Reaction]:
     """All that trains or validates; ``lists`` of the atoms whose fractions are shown."""
-    found = [*molecules(table), *ions(table)]
+    found = [*molecules(table), *barriers(table), *ions(table), *totals(table)]
     for symbol, listed in lists.items():
-        found += fractional(symbol, listed)
+        found += fractions(symbol, listed)
     return [r for r in found if r.side != "test"]
 
 

@@ -1,0 +1,84 @@
+"""How a functional is fitted, and what a fit begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..functionals import edu26
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a functional is fitted; two fits with the same settings and data agree.
+
+    Attributes
+    ----------
+    width, blocks : of the network.
+    steps : at most; a fit ends where no step reduces the loss.
+    damping : of the first step, in units of the mean square of J's rows.
+    weights : of a reaction by its kind.
+    regulariser : weight of the gain of one step of self-consistency; 0 leaves it out.
+    slopes : how many samples' gains a step looks at.
+    seed : of the start and of what is drawn on the way.
+    blind : inputs of a spin that the network does not see, of ``edu26.OWN``.
+
+    Raises ValueError for an input that there is not.
+    """
+
+    width: int = 64
+    blocks: int = 2
+    steps: int = 40
+    damping: float = 1e-2
+    weights: dict[str, float] = field(
+        default_factory=lambda: dict(
+            molecule=1.0,
+            curve=0.5,
+            barrier=1.0,
+            ion=3.0,
+            charge=1.0,
+            mixture=0.1,
+            spin=0.1,
+            total=0.5,
+        )
+    )
+    regulariser: float = 1.0
+    slopes: int = 600
+    seed: int = 0
+    blind: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if unknown := set(self.blind) - set(edu26.OWN):
+            listed = ", ".join(edu26.OWN)
+            raise ValueError(f"no input is called {', '.join(unknown)}; there are {listed}")
+
+
+def start(settings: Settings) -> edu26.Parameters:
+    """Random parameters: a functional near the uniform gas."""
+    generator = np.random.default_rng(settings.seed)
+    w, n = settings.width, settings.blocks
+
+    def normal(*shape, scale=1.0):
+        values = generator.normal(size=shape) * scale / np.sqrt(shape[-2])
+        return jnp.asarray(values, jnp.float32)
+
+    seeing = edu26.Parameters(
+        own_w=normal(len(edu26.OWN), w, scale=2.0),
+        other_w=normal(len(edu26.OWN), w, scale=2.0),
+        shared_w=normal(len(edu26.SHARED), w),
+        input_b=jnp.zeros(w, jnp.float32),
+        block_w=normal(n, w, w, scale=0.5),
+        block_b=jnp.zeros((n, w), jnp.float32),
+        output_w=normal(w, len(edu26.OUTPUTS), scale=0.1),
+        output_b=jnp.asarray([1.0, 0.0, 0.0, 0.0], jnp.float32),
+    )
+    return blinded(seeing, settings)
+
+
+def blinded(parameters, settings: Settings) -> edu26.Parameters:
+    """With zeros for the inputs that shall not be seen."""
+    sees = jnp.asarray([[name not in settings.blind] for name in edu26.OWN], jnp.float32)
+    own, other = parameters.own_w * sees, parameters.other_w * sees
+    return parameters._replace(own_w=own, other_w=other)
