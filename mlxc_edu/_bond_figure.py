@@ -11,44 +11,50 @@ from plotly.subplots import make_subplots
 _COLOURS = {
     "rho_a": "#0072B2",
     "rho_b": "#D55E00",
-    "s_lda": "#E69F00",
-    "s_hf": "#009E73",
-    "s_hf_lr": "#CC79A7",
     "e_xc": "#000000",
     "e_x": "#999999",
 }
+_ANSWER_COLOURS = ["#E69F00", "#009E73", "#CC79A7", "#56B4E9"]
 _NAMES = {
     "rho_a": "ρα",
     "rho_b": "ρβ",
     "s_lda": "s₀, uniform gas",
     "s_hf": "s₁, local exchange",
     "s_hf_lr": "s₂, its long range",
+    "a": "a, uniform for local exchange",
+    "b": "b, uniform gas",
+    "c": "c, long range",
+    "d": "d, correlation",
     "e_xc": "−e_xc",
     "e_x": "−(local exchange)",
 }
-PANELS = (("rho_a", "rho_b"), ("s_lda", "s_hf", "s_hf_lr"), ("e_xc", "e_x"))
-_LOGARITHMIC = PANELS[0] + PANELS[2]
+_DENSITIES, _ENERGIES = ("rho_a", "rho_b"), ("e_xc", "e_x")
 _SMALLEST = 1e-12  # below, a logarithmic axis shows nothing
 _CELL = "padding:1px 6px;vertical-align:top"
 
 
+def panels(profile) -> list[tuple[str, ...]]:
+    """What is drawn together: densities, the network's answers, energies per volume."""
+    return [_DENSITIES, tuple(profile.attrs["answers"]), _ENERGIES]
+
+
 def curves(profile) -> dict[str, np.ndarray]:
     """What is drawn of a table of :func:`mlxc_edu.profile`, by name."""
-    values = {n: profile[n].to_numpy() for n in PANELS[0] + PANELS[1]}
+    values = {n: profile[n].to_numpy() for n in [*_DENSITIES, *profile.attrs["answers"]]}
     values["e_xc"] = -profile["e_xc"].to_numpy()
     values["e_x"] = -(profile["hfx_a"] + profile["hfx_b"]).to_numpy()
-    for n in _LOGARITHMIC:
+    for n in _DENSITIES + _ENERGIES:
         values[n] = np.where(values[n] > _SMALLEST, values[n], np.nan)
     return values
 
 
 def bond_figure(profile) -> go.Figure:
-    """Spin densities, enhancement factors and energies per volume, one panel each."""
+    """Spin densities, the network's answers and energies per volume, one panel each."""
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     drawn = curves(profile)
-    for row, names in enumerate(PANELS, start=1):
-        for n in names:
-            line = dict(color=_COLOURS[n], dash="dot" if n in ("rho_b", "e_x") else "solid")
+    for row, names in enumerate(panels(profile), start=1):
+        for n, colour in zip(names, _shades(names)):
+            line = dict(color=colour, dash="dot" if n in ("rho_b", "e_x") else "solid")
             figure.add_scatter(
                 x=profile["position"].to_numpy(),
                 y=drawn[n],
@@ -61,7 +67,7 @@ def bond_figure(profile) -> go.Figure:
             )
     functional = profile.attrs.get("functional", "the functional")
     figure.update_yaxes(title="density (1/Bohr³)", row=1)
-    figure.update_yaxes(title=f"factors of {functional}", row=2)
+    figure.update_yaxes(title=f"answers of {functional}", row=2)
     figure.update_yaxes(title="Hartree/Bohr³", row=3)
     for row in (1, 3):
         figure.update_yaxes(type="log", exponentformat="power", dtick=2, row=row)
@@ -82,18 +88,22 @@ def bond_figure(profile) -> go.Figure:
     )
 
 
+def _shades(names) -> list[str]:
+    return [_COLOURS.get(n, answer) for n, answer in zip(names, _ANSWER_COLOURS)]
+
+
 def marker_style(names) -> dict:
     """Points that go with the lines of these names."""
-    return dict(size=9, color=[_COLOURS[n] for n in names])
+    return dict(size=9, color=_shades(names))
 
 
-def feature_table(row, features, factors) -> str:
+def feature_table(row, features, answers) -> str:
     """HTML: name, meaning, value and unit of each feature at a point, and the answer below.
 
-    ``features`` are texts "meaning, unit" by name, ``factors`` meanings by name.
+    ``features`` are texts "meaning, unit" by name, ``answers`` meanings by name.
     """
     lines = [(n, *text.rsplit(", ", 1)) for n, text in features.items()]
-    answer = [(n, f"factor {meaning}", "") for n, meaning in factors.items()]
+    answer = [(n, meaning, "") for n, meaning in answers.items()]
     answer.append(("e_xc", "energy per volume", "Hartree/Bohr³"))
 
     def html(name, meaning, unit):

@@ -19,7 +19,7 @@ from ._molecule import molecule
 from .units import EV_PER_HARTREE
 
 SYSTEMS = ["H", "He", "Li", "F", "Na", "Cl"]
-METHODS = ["LDA", "PBE", "B3LYP", "HF"]
+METHODS = ["LDA", "PBE", "B3LYP", "HF", "EDU26"]
 DENSITY, CHANGE = "density", "change from the whole system"
 HEADER = ["", "E (Hartree)", "above the line<br>(kcal/mol)", "ε (eV)", "converged", "state"]
 

@@ -20,7 +20,7 @@ from ._plots import plot
 from .ks._kohn_sham import is_learned
 
 DIATOMICS = [name for name, entry in MOLECULES.items() if len(entry.atoms) == 2]
-METHODS = ["LDA", "PBE", "B3LYP", "HF", "DM21", "exact"]
+METHODS = ["LDA", "PBE", "B3LYP", "HF", "EDU26", "DM21", "exact"]
 _NOTHING = "<i>nothing to show yet: the buttons below the slider compute it</i>"
 DENSITY, SPIN = "density", "spin density"
 

@@ -10,10 +10,10 @@ import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
-from ._bond_figure import PANELS, bond_figure, curves, feature_table, marker_style
+from ._bond_figure import bond_figure, curves, feature_table, marker_style, panels
 from ._catalogue import MOLECULES
 from ._molecule import molecule
-from ._profile import FACTORS, POINTS, profile
+from ._profile import POINTS, profile
 from ._solve import is_stretched, solve
 from .functionals import FEATURES
 from .ks import KS
@@ -106,13 +106,14 @@ class FunctionalExplorer(widgets.VBox):
         """A new figure for a new bond; its markers are the last traces."""
         self._curves = curves(self.profile)
         figure = bond_figure(self.profile).update_layout(width=600)
-        for row, names in enumerate(PANELS, start=1):
+        shown = panels(self.profile)
+        for row, names in enumerate(shown, start=1):
             style = dict(mode="markers", marker=marker_style(names), hoverinfo="skip")
             figure.add_scatter(showlegend=False, row=row, col=1, **style)
         line = dict(type="line", x0=0, x1=0, y0=0, y1=1, yref="paper", layer="below")
         figure.add_shape(line | dict(line=dict(color="#bbbbbb", width=1.5)))
         self.figure = go.FigureWidget(figure)
-        for trace in self.figure.data[: -len(PANELS)]:
+        for trace in self.figure.data[: -len(shown)]:
             trace.on_click(self._clicked)
         x = self.profile["position"].to_numpy()
         self._set(self.point, x[0], x[-1], (x[-1] - x[0]) / (POINTS - 1), x[len(x) // 2])
@@ -125,11 +126,13 @@ class FunctionalExplorer(widgets.VBox):
         i = int(np.abs(self.profile["position"] - self.point.value).argmin())
         x = self.profile["position"].iloc[i]
         with self.figure.batch_update():
-            for marker, names in zip(self.figure.data[-len(PANELS) :], PANELS):
+            shown = panels(self.profile)
+            for marker, names in zip(self.figure.data[-len(shown) :], shown):
                 marker.x = [x] * len(names)
                 marker.y = [self._curves[n][i] for n in names]
             self.figure.layout.shapes[-1].x0 = self.figure.layout.shapes[-1].x1 = x
-        self.table.value = feature_table(self.profile.iloc[i], FEATURES, FACTORS)
+        answers = self.profile.attrs["answers"]
+        self.table.value = feature_table(self.profile.iloc[i], FEATURES, answers)
 
     def _clicked(self, trace, points, state):
         if points.xs:

@@ -126,7 +126,7 @@ def _dissociation(table: pd.DataFrame) -> go.Figure:
 _FRACTION = {"method", "energy", "deviation_kcal", "converged", "homo"}
 _KINDS = [
     ({"step", "loss"}, _training),
-    ({"position", "s_lda", "e_xc"}, _profile),
+    ({"position", "hfx_a", "e_xc"}, _profile),
     (_FRACTION | {"n"}, _fractions),
     (_FRACTION | {"spin"}, _fractions),
     (_FRACTION | {"n_alpha", "n_beta", "plane"}, _fractions),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,9 +12,9 @@ import pandas as pd
 from . import weights
 from ._result import Result
 from ._solve import spin_density
-from .functionals import FEATURES, dm21
+from .functionals import FEATURES, dm21, edu26
 from .ks import KS
-from .ks._kohn_sham import split_dispersion
+from .ks._kohn_sham import canonical_name, is_learned, split_dispersion
 from .ks._learned_xc import features
 from .ks._local_exchange import ExactExchange
 from .ks._quadrature import BATCH
@@ -21,20 +22,13 @@ from .units import ANGSTROM_PER_BOHR
 
 POINTS = 241
 MARGIN = 2.0  # Å beyond the two atoms
-FACTORS = {
-    "s_lda": "of uniform-gas exchange",
-    "s_hf": "of local exchange",
-    "s_hf_lr": "of long-range local exchange",
-}
-"""The enhancement factors' columns, in the network's order, with meaning."""
-
 _BATCH_MEMORY = 128e6  # bytes, of one batch's integrals
 
 
 def profile(
     calc: Any, points=None, functional: str | None = None, *, atoms: tuple[int, int] = (0, 1)
 ) -> pd.DataFrame:
-    """Features, enhancement factors and e_xc of a density along a bond.
+    """Features, a network's answers and e_xc of a density along a bond.
 
     There is no column for the potential: it is no function of the features at one point.
 
@@ -45,7 +39,7 @@ def profile(
     points : positions along the bond in Å, 0 at its first atom (n,); or any points in Å, (n, 3).
         Default: evenly from 2 Å before the bond to 2 Å behind it.
     functional : a learned functional. Default: the one behind ``calc`` if it is learned, else
-        ``"DM21"``.
+        ``"EDU26"``.
     atoms : the two atoms that the bond joins.
 
     Returns
@@ -55,13 +49,13 @@ def profile(
     ================ ========================================================================
     position         along the bond, Å, 0 at its first atom
     rho_a … hfx_lr_b the eleven features, as in ``mlxc_edu.functionals.FEATURES``
-    s_lda            enhancement factor of uniform-gas exchange
-    s_hf             enhancement factor of local exchange
-    s_hf_lr          enhancement factor of long-range local exchange
+    s_lda … s_hf_lr  the three answers of DM21's network, ``functionals.dm21.OUTPUTS``, or
+    a … d            the four of EDU26's, ``functionals.edu26.OUTPUTS``
     e_xc             exchange-correlation energy per volume, Hartree/Bohr³
     ================ ========================================================================
 
-    Its ``attrs`` name the ``functional`` and the ``atoms`` with their places along the bond.
+    Its ``attrs`` name the ``functional``, the ``answers`` with their meaning, and the ``atoms``
+    with their places along the bond.
     The network runs in double precision and local exchange is exact.
 
     Raises
@@ -80,22 +74,27 @@ def profile(
     coords = origin + points[:, None] * direction if points.ndim == 1 else points
     position = points if points.ndim == 1 else (points - origin) @ direction
 
-    ask = _in_batches(mol, dm, learned.functional.parameters, coords / ANGSTROM_PER_BOHR)
-    table = pd.DataFrame(np.vstack(list(ask)), columns=[*FEATURES, *FACTORS, "e_xc"])
+    answers = edu26.OUTPUTS if _is_edu26(learned.functional.parameters) else dm21.OUTPUTS
+    ask = _in_batches(mol, dm, learned.functional, coords / ANGSTROM_PER_BOHR)
+    table = pd.DataFrame(np.vstack(list(ask)), columns=[*FEATURES, *answers, "e_xc"])
     table.insert(0, "position", position)
     ends = [0.0, length] if mol.natm > 1 else [0.0]
     symbols = (
         [mol.atom_pure_symbol(a) for a in atoms] if mol.natm > 1 else [mol.atom_pure_symbol(0)]
     )
-    table.attrs = {"functional": name, "atoms": list(zip(symbols, ends))}
+    bond = list(zip(symbols, ends))
+    table.attrs = {"functional": name, "answers": dict(answers), "atoms": bond}
     return table
 
 
 def learned_name(name: str) -> str:
     """A learned functional's name as its authors write it; ValueError lists near names."""
     if not isinstance(name, str):
-        raise ValueError(f"a functional is named by a string such as 'DM21', not {name!r}")
-    return weights.canonical(name.strip())
+        raise ValueError(f"a functional is named by a string such as 'EDU26', not {name!r}")
+    name = canonical_name(name)
+    if not is_learned(name):
+        raise ValueError(f"{name} was not learned; there are {', '.join(weights.LEARNED)}")
+    return split_dispersion(name)[0]
 
 
 def _density(calc) -> tuple[Any, np.ndarray, str]:
@@ -111,8 +110,7 @@ def _density(calc) -> tuple[Any, np.ndarray, str]:
         )
     if np.shape(dm) != (2, mol.nao, mol.nao) or np.iscomplexobj(dm):
         raise ValueError("profile needs real α and β density matrices in the molecule's basis")
-    own = split_dispersion(method)[0]
-    return mol, np.asarray(dm, dtype=float), own if own in weights.MODELS else "DM21"
+    return mol, np.asarray(dm, dtype=float), learned_name(method) if is_learned(method) else "EDU26"
 
 
 def _bond(mol, atoms) -> tuple[np.ndarray, np.ndarray, float]:
@@ -144,7 +142,11 @@ def _numbers(points) -> np.ndarray:
     return points
 
 
-def _in_batches(mol, dm, parameters, coords):
+def _is_edu26(parameters) -> bool:
+    return isinstance(parameters, edu26.Parameters)
+
+
+def _in_batches(mol, dm, functional, coords):
     """Rows of the table, a batch of points at a time; the last is filled up, so that JAX compiles
     once."""
     exchange = ExactExchange(mol, np.float64)
@@ -156,10 +158,15 @@ def _in_batches(mol, dm, parameters, coords):
         chi = jax.device_put(mol.eval_gto("GTOval_sph_deriv1", filled).transpose(0, 2, 1))
         x = exchange.apply(jax.device_put(exchange.tables(filled)), prepared, chi)
         f = features(jax.device_put(dm), x, chi)
-        yield np.column_stack([f, *_answer(parameters, f)])[: len(batch)]
+        answer = _answer(functional.energy_density, functional.parameters, f)
+        yield np.column_stack([f, *answer])[: len(batch)]
 
 
-@jax.jit
-def _answer(parameters, f):
-    s = dm21.enhancement_factors(parameters, f)
-    return s, (s * dm21.ingredients(f)).sum(axis=-1)
+@partial(jax.jit, static_argnums=0)
+def _answer(energy_density, parameters, f):
+    """The network's outputs and e_xc."""
+    if _is_edu26(parameters):
+        outputs = edu26.coefficients(parameters, edu26.inputs(f))
+    else:
+        outputs = dm21.enhancement_factors(parameters, f)
+    return outputs, energy_density(parameters, f)

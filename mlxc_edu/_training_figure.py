@@ -8,8 +8,10 @@ import plotly.graph_objects as go
 _KINDS = {  # of errors: what they are called, and their colours
     "molecule": ("atomisation", "#0072B2"),
     "curve": ("along bonds", "#56B4E9"),
+    "barrier": ("barriers", "#E69F00"),
     "ion": ("ionisation", "#009E73"),
     "charge": ("fractional charge", "#D55E00"),
+    "mixture": ("mixed ions", "#882255"),
     "spin": ("fractional spin", "#CC79A7"),
 }
 

@@ -20,16 +20,17 @@ from .ks import KS
 _NO_WIDGETS = 'explorers need ipywidgets, plotly and anywidget: pip install "mlxc-edu[notebooks]"'
 
 
-def functional(name: str = "DM21", molecule: str = "H2", *, basis: str = "def2-svpd"):
+def functional(name: str = "EDU26", molecule: str = "H2", *, basis: str = "def2-svpd"):
     """Move a point along a bond and see what a learned functional is told there, and what it says.
 
     Choose a molecule, a distance and the method whose density is looked at. The figure shows the
-    spin densities, the functional's three enhancement factors and its energy per volume along the
-    bond; the table lists the eleven features at the point.
+    spin densities, the network's answers and the functional's energy per volume along the bond;
+    the table lists the eleven features at the point.
 
     Parameters
     ----------
-    name : ``"DM21"``, ``"DM21m"``, ``"DM21mc"`` or ``"DM21mu"``.
+    name : ``"EDU26"``, ``"DM21"``, ``"DM21m"``, ``"DM21mc"``, ``"DM21mu"``, or a file of
+        parameters from ``mlxc-edu train``.
     molecule : the one to begin with, by name; of more than two atoms, the first two make the bond.
     basis : name of a basis set.
 
@@ -47,8 +48,7 @@ def functional(name: str = "DM21", molecule: str = "H2", *, basis: str = "def2-s
     name = learned_name(name)
     if not isinstance(molecule, str):
         raise ValueError(f"name a molecule, such as 'H2', not {molecule!r}")
-    build(molecule, basis=basis)
-    weights.load(name)
+    KS(build(molecule, basis=basis), name)  # says what it cannot do
     try:
         from ._explorer import FunctionalExplorer
     except ImportError as error:
@@ -68,7 +68,7 @@ def fractional_charge(
     ----------
     system : the atom, ion or molecule to begin with, by name.
     methods : those ticked at the beginning, as for :func:`mlxc_edu.KS`. Default: PBE, B3LYP, HF,
-        and DM21 if its weights are there.
+        EDU26, and DM21 if its weights are there.
     basis : name of a basis set.
 
     Returns
@@ -93,7 +93,7 @@ def fractional_charge(
     except ImportError as error:
         raise ImportError(_NO_WIDGETS) from error
     if methods is None:
-        methods = ["PBE", "B3LYP", "HF", *(["DM21"] if _can_load("DM21") else [])]
+        methods = ["PBE", "B3LYP", "HF", "EDU26", *(["DM21"] if _can_load("DM21") else [])]
     ticked = approximate(methods)
     for name in ticked:
         KS(mol, name, unrestricted=True)  # says what it cannot do
@@ -119,7 +119,7 @@ def dissociation(
     ----------
     system : the diatomic to begin with, by name.
     methods : those ticked at the beginning, as for :func:`mlxc_edu.dissociation`. Default: PBE,
-        B3LYP, exact, and DM21 where it is stored or its weights are there.
+        B3LYP, EDU26, exact, and DM21 where it is stored or its weights are there.
     basis : name of a basis set.
     store : as for :func:`mlxc_edu.dissociation`.
 
@@ -149,7 +149,7 @@ def dissociation(
     there = [] if table is None else [*table["method"].unique()]
     if methods is None:
         can = "DM21" in there or _can_load("DM21")
-        methods = ["PBE", "B3LYP", *(["DM21"] if can else []), EXACT]
+        methods = ["PBE", "B3LYP", "EDU26", *(["DM21"] if can else []), EXACT]
     ticked = method_names(methods)
     for method in {*ticked} - {*there, EXACT}:
         KS(mol, method, unrestricted=True)  # says what it cannot do

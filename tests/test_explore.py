@@ -50,7 +50,7 @@ def numbers(table_html):
 
 
 def test_columns_and_line(hydroxyl):
-    table = mx.profile(hydroxyl)
+    table = mx.profile(hydroxyl, functional="DM21")
     assert list(table.columns) == ["position", *FEATURES, *FACTORS, "e_xc"]
     assert table["position"].is_monotonic_increasing
     assert table["position"].iloc[0] == -2 and abs(table["position"].iloc[-1] - 2.96966) < 1e-6
@@ -94,6 +94,25 @@ def test_whose_functional(hydroxyl):
     own.mo_occ[0, 0] = 1
     assert mx.profile(own, [0.5]).attrs["functional"] == "DM21mu"
     assert mx.profile(own, [0.5], "dm21M").attrs["functional"] == "DM21m"
+    assert mx.profile(hydroxyl, [0.5]).attrs["functional"] == "EDU26"
+
+
+def test_edu26_answers_with_its_own_four(hydroxyl):
+    """e_xc from the formula in its docstring, by hand, up to the factor G between 0 and 1."""
+    table = mx.profile(hydroxyl)
+    assert list(table.columns) == ["position", *FEATURES, "a", "b", "c", "d", "e_xc"]
+    rho = table[["rho_a", "rho_b"]].to_numpy()
+    both, spin = rho.sum(axis=1), rho[:, 0] - rho[:, 1]
+    e_lda = -1.5 * (3 / (4 * np.pi)) ** (1 / 3) * (rho ** (4 / 3)).sum(axis=1)
+    e_hf, e_far = (table[f"{c}_a"] + table[f"{c}_b"] for c in ("hfx", "hfx_lr"))
+    e_c = dft.libxc.eval_xc(",pw", (rho[:, 0], rho[:, 1]), spin=1)[0] * both
+    tau = table["tau_a"] + table["tau_b"]
+    g = 1 - (spin / both) ** 2 * table["norm_grad"] / (8 * both * tau)
+    rest = g * (table["b"] * e_lda + table["c"] * e_far + table["d"] * e_c)
+    uneven = (table["e_xc"] - e_hf - g * (e_c + table["a"] * (e_lda - e_hf))) / rest
+    told = (both > 1e-3) & (abs(rest) > 1e-3)
+    assert told.sum() > 50 and uneven[told].between(0, 1.001).all()
+    assert "a, uniform for local exchange" in {t.name for t in mx.plot(table).data}
 
 
 def test_atoms_and_bonds_of_a_larger_molecule(released):
@@ -128,7 +147,7 @@ def test_what_profile_refuses(hydroxyl):
 
 
 def test_plot_of_a_profile(hydroxyl):
-    table = mx.profile(hydroxyl)
+    table = mx.profile(hydroxyl, functional="DM21")
     fig = mx.plot(table)
     drawn = {t.name: np.asarray(t.y, dtype=float) for t in fig.data}
     assert np.allclose(drawn["s₁, local exchange"], table["s_hf"])
@@ -164,6 +183,13 @@ def test_slider_changes_the_table(released):
         assert explorer.figure.layout.shapes[0].x0 == exactly
         seen.add(explorer.table.value)
     assert len(seen) == 3
+
+
+def test_the_explorer_of_what_comes_with_the_package():
+    explorer = mx.explore.functional(basis="6-31g")
+    assert "EDU26 asked about the density of PBE" in explorer.status.value
+    _, shown = numbers(explorer.table.value)
+    assert set(shown) == {*FEATURES, "a", "b", "c", "d", "e_xc"}
 
 
 def test_controls_make_new_bonds(released, monkeypatch):
@@ -213,7 +239,7 @@ def test_trouble_is_told_and_nothing_breaks(released, monkeypatch):
 def test_what_the_explorer_refuses(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="near names: DM21"):
         mx.explore.functional("DM20")
-    with pytest.raises(ValueError, match="DM21, DM21m, DM21mc, DM21mu"):
+    with pytest.raises(ValueError, match="EDU26, DM21, DM21m, DM21mc, DM21mu"):
         mx.explore.functional("PBE")
     monkeypatch.setenv("MLXC_EDU_DM21_DIR", str(tmp_path))
     with pytest.raises(ValueError, match="unknown molecule"):

@@ -236,7 +236,7 @@ def test_what_fractional_charge_refuses(monkeypatch, tmp_path):
     with pytest.raises(MissingWeights, match="mlxc-edu weights fetch DM21"):
         mx.explore.fractional_charge("H", ["HF", "DM21"])
     explorer = mx.explore.fractional_charge("H", basis="sto-3g")
-    assert explorer.ticked == ["PBE", "B3LYP", "HF"] and explorer.wait(60)
+    assert explorer.ticked == ["PBE", "B3LYP", "HF", "EDU26"] and explorer.wait(60)
     explorer.methods["DM21"].value = True
     assert explorer.wait(60) and "mlxc-edu weights fetch DM21" in explorer.status.value
     for box in explorer.methods.values():
@@ -373,7 +373,7 @@ def test_what_dissociation_refuses(monkeypatch, tmp_path):
     with pytest.raises(MissingWeights, match="mlxc-edu weights fetch DM21"):
         mx.explore.dissociation("NaCl", ["DM21"], basis="sto-3g")
     explorer = mx.explore.dissociation("LiF", basis="cc-pvdz", store=tmp_path)
-    assert explorer.wait(30) and explorer.ticked == ["PBE", "B3LYP", "exact"]
+    assert explorer.wait(30) and explorer.ticked == ["PBE", "B3LYP", "EDU26", "exact"]
     move(explorer, explorer.system, "KCl")
     assert "no functions for K" in explorer.status.value
     move(explorer, explorer.system, "NaF")

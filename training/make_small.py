@@ -1,19 +1,27 @@
 """Make mlxc_edu/training/small.npz, the samples that come with the package."""
 
+from itertools import takewhile
+
 from pyscf import lib
 
 from mlxc_edu.training._build import atom_points, ladder, molecule_sample
-from mlxc_edu.training._reactions import entries
+from mlxc_edu.training._reactions import _neutral, entries
 from mlxc_edu.training._small import FILE, pack
 
 ATOMS = ("H", "He", "Li", "O", "Na", "Cl")
 FRACTIONS = (0.3, 0.5, 0.7)
 MOLECULES = """
 BeH 1.340^2, BH 1.230, CH 1.120^2, NH 1.040^3, OH 0.970^2, NaH 1.890, ClH 1.270, HeH 0.775+1,
-LiLi 2.670, NaNa 3.080, CO 1.130, LiCl 2.020, NaF 1.930, BF 1.260, NF 1.320^3, LiO 1.690^2,
-NaH 3.591, LiCl 2.666, BH 1.783, OH 1.261^2
+LiLi 2.670, NaNa 3.080, BF 1.260, BCl 1.720, AlH 1.650, SiH 1.520^2, PH 1.420^3, MgH 1.730^2,
+NaH 3.591, BH 1.783, OH 1.261^2, LiLi 5.073
 """
+OTHERS = ("Be", "B", "C", "N", "F", "Mg", "Al", "Si", "P")  # atoms of these, whole
 LEVEL = 0
+
+
+def _whole(symbol):
+    """They come first."""
+    return takewhile(lambda point: point.kind == "whole", atom_points(symbol, LEVEL))
 
 
 def main():
@@ -30,6 +38,9 @@ def main():
             if point.kind == "whole" or (within and share in FRACTIONS):
                 samples[point.name] = point.sample
                 lists[symbol].append((point.name, point.kind, point.electrons))
+    for symbol in OTHERS:
+        neutral = _neutral(symbol)
+        samples |= {p.name: p.sample for p in _whole(symbol) if p.name == neutral}
     table = entries()
     for name in MOLECULES.replace("\n", " ").split(","):
         entry = table.get(name.strip())

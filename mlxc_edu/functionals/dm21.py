@@ -27,6 +27,13 @@ EPSILON = 1e-5  # in the layer normalisation
 BLOCKS = 6
 WIDTH = 256
 
+OUTPUTS = {
+    "s_lda": "factor of uniform-gas exchange",
+    "s_hf": "factor of local exchange",
+    "s_hf_lr": "factor of long-range local exchange",
+}
+"""The network's answer at a point: names and meaning."""
+
 _SCOPE = "hub_wrapper/local_functional_v2"
 
 

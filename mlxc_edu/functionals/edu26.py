@@ -34,7 +34,13 @@ KINETIC = 0.3 * FERMI**2  # τ of one spin of the uniform gas is this times ρσ
 
 OWN = ("share", "slope", "single", "fast", "exchange", "range")
 SHARED = ("density", "slope", "single")
-OUTPUTS = ("a", "b", "c", "d")
+OUTPUTS = {
+    "a": "share of uniform-gas exchange instead of local exchange",
+    "b": "uniform-gas exchange beyond that",
+    "c": "long-range local exchange beyond that",
+    "d": "more correlation than in the uniform gas",
+}
+"""The network's answer at a point: names and meaning."""
 _SQUARES = [list(FEATURES).index(name) for name in ("norm_grad_a", "norm_grad_b", "norm_grad")]
 
 

@@ -38,7 +38,7 @@ class Preset:
 PRESETS = {
     "two-minutes": Preset(
         "six atoms and twenty molecules whose densities come with the package; to see how it goes",
-        Settings(width=32, blocks=1, steps=15, regulariser=0.0),
+        Settings(width=32, blocks=1, steps=8, regulariser=0.0),
     ),
     "laptop": Preset(
         "atoms and diatomics; their densities are made first, once",
