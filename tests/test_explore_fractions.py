@@ -378,7 +378,7 @@ def test_what_dissociation_refuses(monkeypatch, tmp_path):
     assert "no functions for K" in explorer.status.value
     move(explorer, explorer.system, "NaF")
     explorer.methods["DM21"].value = True
-    for name in ("PBE", "B3LYP", "exact"):
+    for name in ("PBE", "B3LYP", "EDU26", "exact"):
         explorer.methods[name].value = False
     explorer.compute.click()
     assert explorer.wait(30) and "mlxc-edu weights fetch DM21" in explorer.status.value
