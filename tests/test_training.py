@@ -21,7 +21,16 @@ from mlxc_edu.training._data import PIECES, Data, turned
 from mlxc_edu.training._fit import fit
 from mlxc_edu.training._loss import differentiated, slope, summed
 from mlxc_edu.training._problem import Problem, evaluate
-from mlxc_edu.training._reactions import TABLE, entries, fractional, ions, molecules, totals
+from mlxc_edu.training._reactions import (
+    TABLE,
+    Entry,
+    barriers,
+    entries,
+    fractional,
+    ions,
+    molecules,
+    totals,
+)
 from mlxc_edu.training._samples import GRID_LEVEL, Densities, rotations
 
 EVEN = dict.fromkeys(Settings().weights, 1.0)
@@ -121,6 +130,27 @@ def test_ionisation_energies_near_measured_ones(atom, measured):
     table = entries()
     ours = 27.211386 * (table[f"{atom}+1"].energy - table[atom].energy)
     assert ours == pytest.approx(measured, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    "way,end,side",
+    [
+        ("train", "train", "train"),
+        ("train", "validation", "validation"),
+        ("test", "validation", "test"),
+        ("validation", "test", "test"),
+    ],
+)
+def test_a_barrier_is_on_the_stricter_side_of_its_ends(way, end, side):
+    def entry(name, kind, where, energy, geometry):
+        return Entry(name, kind, where, 0, 0, energy, 0.1, geometry)
+
+    table = {s: entry(s, "atom", "train", e, f"{s} 0 0 0") for s, e in (("H", -0.5), ("O", -75.0))}
+    table["OH 1"] = entry("OH 1", "wide", end, -75.65, "O 0 0 0; H 0 0 1")
+    table["HOH"] = entry("HOH", "transfer", way, -76.1, "H 0 0 0; O 0 0 1; H 0 0 2")
+    (found,) = barriers(table)
+    assert found.side == side
+    assert found.reference == pytest.approx(0.05 * mx.units.KCAL_PER_HARTREE)
 
 
 def test_whole_energies_of_atoms():

@@ -6,8 +6,8 @@ these were linear in them, not longer than the damping λ allows:
 
     δ = Jᵀ (J Jᵀ + λ)⁻¹ x
 
-Marquardt, J. Soc. Indust. Appl. Math. 11, 431 (1963). A few dozen steps take as long as a few
-hundred of gradient descent, which would need ten thousand.
+Marquardt, J. Soc. Indust. Appl. Math. 11, 431 (1963). Ten such steps got
+below the errors that a thousand of gradient descent (Adam) had left, in less time.
 """
 
 from __future__ import annotations

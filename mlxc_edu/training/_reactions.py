@@ -137,9 +137,9 @@ def barriers(table: dict[str, Entry]) -> list[Reaction]:
         a, b, c = e.symbols
         for pair, alone in (((a, b), c), ((b, c), a)):
             end = pairs.get(tuple(sorted(pair)))
-            if end is None or end.side == "test":
+            if end is None:
                 continue
-            side = "validation" if "validation" in (e.side, end.side) else e.side
+            side = next(s for s in ("test", "validation", "train") if s in (e.side, end.side))
             reference = (e.energy - end.energy - table[alone].energy) * KCAL_PER_HARTREE
             parts = ((1.0, e.name), (-1.0, end.name), (-1.0, _neutral(alone)))
             name = f"{e.name} from {end.name} + {alone}"

@@ -17,7 +17,7 @@ class Settings:
     Attributes
     ----------
     width, blocks : of the network.
-    steps : at most; a fit ends where no step reduces the loss.
+    steps : of the fit; one that finds nothing better only shortens the next.
     damping : of the first step, in units of the mean square of J's rows.
     weights : of a reaction by its kind.
     regulariser : weight of the gain of one step of self-consistency; 0 leaves it out.
