@@ -39,6 +39,13 @@ def add_to(commands) -> None:
         default=True,
         help="keep the energy still under a step of self-consistency",
     )
+    train.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="KIND=NUMBER",
+        help="of a kind of lesson, such as spin=0.1; may be given several times",
+    )
     train.add_argument("--blind", metavar="NAMES", help="inputs left out, such as exchange,range")
     train.set_defaults(command=_train)
 
@@ -85,11 +92,21 @@ def _train(arguments) -> int:
     return 0
 
 
+def _weight(text: str) -> tuple[str, float]:
+    kind, _, number = text.partition("=")
+    try:
+        return kind, float(number)
+    except ValueError:
+        raise ValueError(f"--weight takes KIND=NUMBER, such as spin=0.1, not {text!r}") from None
+
+
 def _settings(arguments, settings):
     given = {name: getattr(arguments, name) for name in ("seed", "steps", "width", "blocks")}
     changes = {name: value for name, value in given.items() if value is not None}
     if not arguments.regulariser:
         changes["regulariser"] = 0.0
+    if arguments.weight:
+        changes["weights"] = settings.weights | dict(map(_weight, arguments.weight))
     if arguments.blind:
         changes["blind"] = tuple(arguments.blind.split(","))
     return replace(settings, **changes)

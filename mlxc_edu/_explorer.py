@@ -11,10 +11,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ._bond_figure import bond_figure, curves, feature_table, marker_style, panels
+from ._bonds import is_stretched
 from ._catalogue import MOLECULES
 from ._molecule import molecule
 from ._profile import POINTS, profile
-from ._solve import is_stretched, solve
+from ._solve import solve
 from .functionals import FEATURES
 from .ks import KS
 from .units import ANGSTROM_PER_BOHR

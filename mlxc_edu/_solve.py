@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from pyscf import gto
-from pyscf.data import elements, radii
 
+from ._bonds import is_stretched
 from ._molecule import require_molecule
 from ._result import Result, make_result
 from ._threads import one_blas_thread
@@ -26,7 +26,6 @@ ROUGHLY = 3e-4  # Hartree; the rotation gradient at which a start has shown wher
 SAME_STATE = 1e-5  # Hartree
 EQUAL = 2e-6  # Hartree; what the rough minimisation leaves open
 NO_ATOMIC_LIMIT = "no product of ground-state atoms has this spin: stretched, it ends above them"
-STRETCHED = 1.3  # times the sum of covalent radii
 
 
 @dataclass(frozen=True)
@@ -183,20 +182,6 @@ def _distinct(leads: list[tuple[Start, Minimum]]) -> list[tuple[Start, Minimum]]
 
 def _energy(mf, orbitals: Minimum) -> float:
     return mf.energy_tot(mf.make_rdm1(orbitals.mo_coeff, orbitals.mo_occ))
-
-
-def is_stretched(mol) -> bool:
-    """Whether the molecule falls into parts when only contacts up to 1.3 covalent radii count."""
-    r = np.linalg.norm(mol.atom_coords()[:, None] - mol.atom_coords()[None], axis=-1)
-    size = np.array(
-        [radii.COVALENT[elements.charge(mol.atom_pure_symbol(i))] for i in range(mol.natm)]
-    )
-    bonded = r < STRETCHED * (size[:, None] + size[None])
-    reached = np.zeros(mol.natm, dtype=bool)
-    reached[0] = True
-    for _ in range(mol.natm):
-        reached |= bonded[reached].any(axis=0)
-    return not reached.all()
 
 
 def spin_density(mf) -> np.ndarray:

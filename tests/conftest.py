@@ -1,4 +1,7 @@
-"""Every test run computes afresh: its finished points live in a folder of its own."""
+"""Every test run computes afresh: its finished points live in a folder of its own.
+
+A test's process has one thread, so that `pytest -n 2` keeps two cores busy and no more.
+"""
 
 import os
 import tempfile
@@ -6,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC"):  # the last one is JAX's
+    os.environ[_threads] = "1"
 _CACHE = tempfile.mkdtemp(prefix="mlxc-edu-tests-")
 os.environ["MLXC_EDU_CACHE"] = _CACHE  # before anything reads it, and for every subprocess
 

@@ -47,6 +47,8 @@ def test_scan_says_when_points_did_not_converge(tmp_path, capsys, monkeypatch):
         (["train", "--output", "mine"], "ends in .npz"),
         (["train", "--output", "nowhere/mine.npz"], "no folder nowhere"),
         (["train", "--blind", "smell"], "there are share, slope"),
+        (["train", "--weight", "spin"], "KIND=NUMBER, such as spin=0.1"),
+        (["train", "--weight", "taste=1"], "no lessons are called taste"),
         (["run", "06_disociation"], "there is 06_dissociation"),
         (["run", "00_tour", "-p", "bassis", "sto-3g"], "it has basis, farthest, fast"),
     ],

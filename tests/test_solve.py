@@ -1,11 +1,14 @@
 """The careful driver on the molecules it exists for, and what it says of its results."""
 
+import warnings
+
 import numpy as np
 import pytest
 from pyscf import lo
 
 import mlxc_edu as mx
 from mlxc_edu import _solve
+from mlxc_edu._bonds import breaks_pairs, fragments, is_stretched
 from mlxc_edu.ks._populations import atomic_populations
 
 # NaCl at infinite separation, PySCF 2.14, def2-TZVPPD, from E(N) of the two atoms with the hole
@@ -82,11 +85,41 @@ def test_a_spin_that_atoms_cannot_make_is_said():
 
 def test_stretched_polyatomic_breaks_symmetry():
     mol = mx.molecule("O 0 0 0; H 0 0.757 0.587; H 0 -2.6 2.0")
-    assert _solve.is_stretched(mol)
-    assert not _solve.is_stretched(mx.molecule("H2O"))
+    assert is_stretched(mol)
+    assert not is_stretched(mx.molecule("H2O"))
     calc = mx.solve(mol, "PBE")
     assert calc.converged
     assert calc.energy < mx.solve(mol, "PBE", unrestricted=False).energy - 0.01
+
+
+@pytest.mark.parametrize(
+    "system,parts,pairs_break",
+    [
+        ("H 0 0 0; H 0 0 0.74", 1, False),
+        ("H 0 0 0; H 0 0 1.2", 2, True),
+        ("N 0 0 0; N 0 0 2.5", 2, True),
+        ("O 0 0 0; O 0 0 3", 2, True),  # an even number each, but two of them unpaired
+        ("He 0 0 0; He 0 0 2.9", 2, False),
+        ("O 0 0 0; H 0 0.757 0.587; H 0 -0.757 0.587; He 0 0 -2.5", 2, False),
+        ("O 0 0 0; H 0 0.757 0.587; H 0 -2.6 2.0", 2, True),
+    ],
+)
+def test_what_a_stretched_molecule_falls_into(system, parts, pairs_break):
+    mol = mx.molecule(system, basis="sto-3g")
+    assert len(fragments(mol)) == parts
+    assert breaks_pairs(mol) == pairs_break
+
+
+def test_paired_electrons_in_a_stretched_bond_are_warned_of(recwarn):
+    for length in (0.74, 3.0):
+        mol = mx.molecule("H2", bond_length=length, basis="sto-3g")
+        mx.KS(mol, "EDU26", unrestricted=True).run()
+        assert not [w for w in recwarn if "not taught" in str(w.message)]
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            mx.solve(mol, "EDU26", unrestricted=False)
+        told = [str(w.message) for w in said if "EDU26 was not taught" in str(w.message)]
+        assert bool(told) == (length == 3.0)
 
 
 def test_restricted_with_unpaired_electrons_is_refused():

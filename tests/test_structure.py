@@ -12,7 +12,7 @@ PACKAGE = Path(mlxc_edu.__file__).parent
 ROOMS = [
     {"units", "_catalogue", "_threads", "_background", "_store", "_colours", "weights"},
     {"_geometry", "functionals"},
-    {"_molecule"},
+    {"_molecule", "_bonds"},
     {"ks"},
     {"one_d"},
     {"_result", "_solve", "_exact", "_frontier"},

@@ -304,6 +304,10 @@ def test_blind_inputs_are_not_seen():
     parameters = start(Settings(blind=("exchange", "range")))
     assert not np.asarray(parameters.own_w)[[4, 5]].any()
     assert np.asarray(parameters.own_w)[[0, 1, 2, 3]].all()
+    with pytest.raises(ValueError, match="no lessons are called taste; there are molecule"):
+        Settings(weights={"taste": 1.0})
+    with pytest.raises(ValueError, match="zero or larger"):
+        Settings(weights={"spin": -1.0})
     with pytest.raises(ValueError, match="no input is called smell; there are share"):
         Settings(blind=("smell",))
 

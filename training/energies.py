@@ -27,8 +27,9 @@ import numpy as np
 from pyscf import ao2mo, cc, df, fci, gto, mp, scf, symm
 from pyscf.data import elements
 
+from mlxc_edu._bonds import is_stretched
 from mlxc_edu._exact import DOMINANT
-from mlxc_edu._solve import hartree_fock_states, is_stretched
+from mlxc_edu._solve import hartree_fock_states
 
 METALS = ("Li", "Be", "Na", "Mg")
 TIGHT = ("Al", "Si", "P", "S", "Cl", "Ar")  # a steep d function saves several kcal/mol

@@ -64,10 +64,13 @@ def main():
     )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=1e9, help="start nothing new after these")
+    parser.add_argument("--kinds", nargs="*", help="only these")
     options = parser.parse_args()
     known = done()
     every = sorted([*atoms(), *molecules()], key=cost)
     todo = [s for s in every if known.get(s.name, {}).get("version") != VERSION]
+    if options.kinds:
+        todo = [s for s in todo if s.kind in options.kinds]
     end = time.monotonic() + 60 * options.minutes
     pool = ProcessPoolExecutor(options.workers, max_tasks_per_child=50)
     with pool, STORE.open("a") as out, tqdm(total=len(todo)) as bar:

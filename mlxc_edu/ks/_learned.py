@@ -3,12 +3,16 @@ energy, and nothing that would quietly use one of PySCF's."""
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from pyscf import df, lib
 from pyscf.df import df_jk
 from pyscf.dft import rks, roks, uks
 from pyscf.scf import hf, uhf
 
+from .. import weights
+from .._bonds import breaks_pairs
 from ._dispersion import d3bj
 from ._learned_xc import LearnedXC
 from ._staging import STAGED, ConvergesInStages
@@ -234,6 +238,18 @@ class LearnedRKS(_Learned, rks.RKS):
     """Restricted."""
 
     _plain = rks.RKS
+
+    def scf(self, dm0=None, **kwargs):
+        if self.xc not in weights.MODELS and breaks_pairs(self.mol):
+            warnings.warn(
+                "a bond is stretched and its electrons stay paired: half an electron of each spin "
+                f"on an atom is what {self.xc} was not taught, and the energy may be tens of "
+                "kcal/mol too high; unrestricted=True lets the spins part",
+                stacklevel=1,  # once, not for each coarse grid and each distance
+            )
+        return super().scf(dm0, **kwargs)
+
+    kernel = scf
 
 
 class LearnedUKS(_Learned, uks.UKS):

@@ -47,6 +47,10 @@ class Data:
     reactions: list[Reaction]
     samples: dict[str, Sample]
 
+    def of_kinds(self, weights: dict[str, float]) -> Data:
+        """Only the reactions of a kind that has a weight."""
+        return Data([r for r in self.reactions if weights.get(r.kind)], self.samples)
+
     @classmethod
     def load(cls, reactions: list[Reaction], where: Path) -> Data:
         """Raises FileNotFoundError that names a sample which was not built, ValueError one that

@@ -12,7 +12,13 @@ from ._settings import Settings
 
 
 class Problem:
-    """Errors x of reactions, and slopes of drawn samples, in units of what is expected of them."""
+    """Errors of reactions, and slopes of drawn samples, in units of what is expected of them.
+
+    ``scale`` are these units for the R reactions, kcal/mol. ``draw(step)`` chooses the S samples
+    whose slopes are looked at. ``errors(parameters)`` has shape (R + S,),
+    ``errors_and_jacobian(parameters)`` returns these and their derivatives by all P parameters,
+    (R + S, P).
+    """
 
     def __init__(self, data: Data, settings: Settings):
         self.data, self.settings = data, settings

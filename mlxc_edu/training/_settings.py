@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..functionals import edu26
+from ._reactions import KINDS
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class Settings:
     width, blocks : of the network.
     steps : of the fit; one that finds nothing better only shortens the next.
     damping : of the first step, in units of the mean square of J's rows.
-    weights : of a reaction by its kind.
+    weights : of a reaction by its kind; a kind of weight 0, or without one, is left out.
     regulariser : weight of the gain of one step of self-consistency; 0 leaves it out.
     slopes : how many samples' gains a step looks at.
     seed : of the start and of what is drawn on the way.
     blind : inputs of a spin that the network does not see, of ``edu26.OWN``.
 
-    Raises ValueError for an input that there is not.
+    Raises ValueError for an input or a kind that there is not, and a weight below zero.
     """
 
     width: int = 64
@@ -40,7 +41,7 @@ class Settings:
             ion=3.0,
             charge=1.0,
             mixture=0.1,
-            spin=0.1,
+            spin=0.0,
             total=0.5,
         )
     )
@@ -53,6 +54,11 @@ class Settings:
         if unknown := set(self.blind) - set(edu26.OWN):
             listed = ", ".join(edu26.OWN)
             raise ValueError(f"no input is called {', '.join(unknown)}; there are {listed}")
+        if unknown := set(self.weights) - set(KINDS):
+            listed = ", ".join(KINDS)
+            raise ValueError(f"no lessons are called {', '.join(unknown)}; there are {listed}")
+        if not all(weight >= 0 for weight in self.weights.values()):
+            raise ValueError(f"weights are zero or larger, not {self.weights}")
 
 
 def start(settings: Settings) -> edu26.Parameters:

@@ -128,7 +128,7 @@ def train(
     chosen = PRESETS[preset]
     settings = settings or chosen.settings
     sides = _built(chosen, fractional, workers) if chosen.kinds else small_data(fractional)
-    training, validation = sides
+    training, validation = (side.of_kinds(settings.weights) for side in sides)
     path = None if checkpoint is None else Path(checkpoint)
     parameters, history = fit(training, validation, settings, path, report)
     rows = {
