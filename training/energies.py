@@ -248,13 +248,14 @@ def _fitted_mp2(mf, frozen) -> float:
 
 def cores(system, reference, frozen) -> dict[str, float]:
     """What the cores' electrons add. Metals lose their valence to their partners, so that theirs
-    matters most: extrapolated, and CCSD(T) less MP2 in a DZ basis."""
+    matters most: extrapolated, and CCSD(T) less MP2 in a DZ basis. Of atoms and their ions we have
+    the same, so that a metal's partner is treated alike in the molecule and alone."""
 
     def mp2(mf):
         return _correlation(mp.MP2, mf, None)[0] - _correlation(mp.MP2, mf, frozen)[0]
 
     parts = {"core": mp2(reference.in_basis(molecule(system, "core_t"), fitted=True).mean_field)}
-    if set(system.symbols) & set(METALS):
+    if len(system.symbols) == 1 or set(system.symbols) & set(METALS):
         parts["core_q"] = mp2(reference.in_basis(molecule(system, "core_q")).mean_field)
         small = reference.in_basis(molecule(system, "core_d")).mean_field
         coupled = sum(_ccsd_t(small, None)[:2]) - sum(_ccsd_t(small, frozen)[:2])
