@@ -11,6 +11,7 @@ _KINDS = {  # of errors: what they are called, and their colours
     "barrier": ("barriers", "#E69F00"),
     "ion": ("ionisation", "#009E73"),
     "charge": ("fractional charge", "#D55E00"),
+    "shared": ("shared electron", "#332288"),
     "mixture": ("mixed ions", "#882255"),
     "spin": ("fractional spin", "#CC79A7"),
 }

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 from pyscf import dft, gto
+from pyscf.data import elements
 
 import mlxc_edu as mx
 from mlxc_edu.functionals import edu26
@@ -20,6 +21,7 @@ from mlxc_edu.training._build import ladder
 from mlxc_edu.training._data import PIECES, Data, turned
 from mlxc_edu.training._fit import fit
 from mlxc_edu.training._loss import differentiated, slope, summed
+from mlxc_edu.training._pairs import pairs
 from mlxc_edu.training._problem import Problem, evaluate
 from mlxc_edu.training._reactions import (
     TABLE,
@@ -151,6 +153,19 @@ def test_a_barrier_is_on_the_stricter_side_of_its_ends(way, end, side):
     (found,) = barriers(table)
     assert found.side == side
     assert found.reference == pytest.approx(0.05 * mx.units.KCAL_PER_HARTREE)
+
+
+def test_pairs_share_one_electron():
+    """Each has the electrons of an atom and an ion in Hund's order, and the ends it is compared
+    with have as many."""
+    for pair in pairs():
+        reaction, job = pair.reaction, pair.job
+        electrons = 2 * elements.charge(pair.symbol) - 1
+        ends = [name.split()[1:] for n, name in reaction.parts if n < 0]
+        a, b = (sum(int(end[s]) for end in ends) for s in (0, 1))
+        assert (a + b, a - b, job["charge"]) == (electrons, job["spin"], 1)
+        assert reaction.side == ("validation" if pair.symbol in "BO" else "train")
+        assert -0.5 < reaction.reference < 0
 
 
 def test_whole_energies_of_atoms():

@@ -8,6 +8,7 @@ import argparse
 from make_energies import done
 
 from mlxc_edu.training import _cache
+from mlxc_edu.training._pairs import pairs
 from mlxc_edu.training._train import ATOMS
 
 
@@ -19,6 +20,7 @@ def main():
     options = parser.parse_args()
     rows = [row for row in done().values() if "failed" not in row and row["kind"] != "atom"]
     jobs = [{"atom": symbol} for symbol in ATOMS]
+    jobs += [pair.job for pair in pairs()]
     jobs += [{k: row[k] for k in ("name", "geometry", "charge", "spin")} for row in rows]
     for name, why in _cache.build(jobs, _cache.folder(), options.workers).items():
         print(f"{name}: {why}")

@@ -40,6 +40,7 @@ class Settings:
             barrier=1.0,
             ion=3.0,
             charge=1.0,
+            shared=3.0,
             mixture=0.1,
             spin=0.0,
             total=0.5,

@@ -17,6 +17,7 @@ from ..functionals import edu26
 from . import _cache
 from ._data import Data
 from ._fit import fit
+from ._pairs import pairs
 from ._problem import evaluate, mean_errors
 from ._reactions import Entry, Reaction, barriers, entries, ions, molecules, totals
 from ._reactions import fractional as fractions
@@ -156,10 +157,12 @@ def _built(preset: Preset, with_fractions, workers) -> tuple[Data, Data]:
     where, table = _cache.folder(), entries()
     table = {n: e for n, e in table.items() if e.kind in ("atom", *preset.kinds)}
     jobs = [{"atom": symbol} for symbol in ATOMS]
+    jobs += [pair.job for pair in pairs()]
     jobs += [_job(e) for e in table.values() if e.kind != "atom" and e.side != "test"]
     failed = _cache.build(jobs, where, workers or os.cpu_count() or 1)
     lists = {s: _cache.atom_list(s, where) for s in ATOMS if s not in failed}
     known = _reactions(table, lists if with_fractions else {})
+    known += [pair.reaction for pair in pairs() if with_fractions]
     known = [r for r in known if not any(name in failed for _, name in r.parts)]
     training, validation = (
         Data.load([r for r in known if r.side == side], where) for side in ("train", "validation")
