@@ -1,5 +1,8 @@
 """EDU26's form: what it obeys whatever its parameters are."""
 
+import hashlib
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,7 +16,8 @@ import mlxc_edu as mx
 from mlxc_edu.functionals import FEATURES, edu26
 from mlxc_edu.functionals._uniform_gas import EXCHANGE_CONSTANT, correlation
 from mlxc_edu.ks._learned_xc import LearnedXC
-from mlxc_edu.training import Settings, start
+from mlxc_edu.training import Settings, Trained, start
+from mlxc_edu.weights._shipped import SHIPPED
 
 SWAPPED = [
     list(FEATURES).index(name)
@@ -136,6 +140,18 @@ def test_parameters_of_the_wrong_shape_are_refused():
     del arrays["output_b"]
     with pytest.raises(ValueError, match="lack output_b"):
         edu26.Parameters.from_arrays(arrays)
+
+
+def test_the_model_card_is_of_the_shipped_file():
+    card = (Path(__file__).parents[1] / "docs" / "EDU26.md").read_text()
+    made = Trained.load("EDU26")
+    assert hashlib.sha256(SHIPPED.read_bytes()).hexdigest() in card
+    assert SHIPPED.stat().st_size < 300_000
+    count = sum(a.size for a in made.parameters)
+    assert count <= 50_000 and f"| parameters | {count} |" in card
+    for side in ("train", "validation"):
+        errors = made.errors.loc[side, ["molecule", "curve"]].round(2)
+        assert f"| EDU26, {side} | {errors['molecule']} | {errors['curve']} |" in card
 
 
 @pytest.fixture

@@ -1,0 +1,156 @@
+"""Write the tables of docs/EDU26.md, from the shipped file, judge.py and converge.py.
+
+    python training/card.py                       # after judge.py and converge.py
+    python training/card.py --seeds runs/seed*.npz --ablations runs/no_*.npz
+
+A table stands between <!-- name --> and <!-- end -->; one whose numbers are not there is emptied.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mlxc_edu.training import Trained, energies
+from mlxc_edu.weights._shipped import SHIPPED
+
+CARD = Path(__file__).parents[1] / "docs" / "EDU26.md"
+NAMES = {
+    "molecule": "atomisation",
+    "curve": "along bonds",
+    "barrier": "barriers",
+    "ion": "ionisation",
+    "charge": "fractional charge",
+    "shared": "shared electron",
+    "gain": "gain of an SCF step (median)",
+}
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """A table with its index, numbers as they are; nothing where there is none."""
+    head = [table.index.name or "", *map(str, table.columns)]
+    rows = [head, ["---"] * len(head)]
+    rows += [
+        [str(i), *("" if pd.isna(v) else str(v) for v in row)]
+        for i, row in zip(table.index, table.to_numpy(object))
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def file_table() -> pd.DataFrame:
+    made = Trained.load("EDU26")
+    rows = {
+        "parameters": sum(a.size for a in made.parameters),
+        "size": f"{SHIPPED.stat().st_size / 1000:.0f} kB",
+        "SHA-256": f"`{hashlib.sha256(SHIPPED.read_bytes()).hexdigest()}`",
+        "fit": f"{made.history['step'].iloc[-1]} steps, {made.history['seconds'].iloc[-1]:.0f} s",
+        "seed": made.settings.seed,
+    }
+    return pd.DataFrame({"EDU26": rows}, dtype=object)
+
+
+def data_table() -> pd.DataFrame:
+    table = energies()
+    found = table.groupby("kind").agg(
+        systems=("name", "size"),
+        hours=("seconds", lambda s: round(s.sum() / 3600, 1)),
+        **{"median error (kcal/mol)": ("error", lambda e: round(e.median(), 2))},
+    )
+    sides = table.groupby(["kind", "side"]).size().unstack(fill_value=0)
+    return found.join(sides[["train", "validation", "test"]]).sort_values(
+        "systems", ascending=False
+    )
+
+
+def errors_of(files) -> pd.DataFrame:
+    rows = {}
+    for file in files:
+        made = Trained.load(file)
+        name = "EDU26" if str(file) == "EDU26" else Path(file).stem
+        for side in ("train", "validation"):
+            chosen = made.errors.loc[side]
+            rows[f"{name}, {side}"] = {NAMES[k]: round(chosen[k], 2) for k in NAMES if k in chosen}
+    return pd.DataFrame(rows).T.rename_axis("mean absolute error, kcal/mol").astype(object)
+
+
+def judged(folder: Path) -> str:
+    parts = []
+    for file in sorted(folder.glob("test_*.csv")):
+        table, name = pd.read_csv(file), file.stem.removeprefix("test_")
+        if "error_kcal" in table:
+            found = table.groupby("method")["error_kcal"].agg(
+                **{
+                    "mean error": "mean",
+                    "mean absolute error": lambda e: e.abs().mean(),
+                    "largest": lambda e: e.abs().max(),
+                }
+            )
+            found = found.round(2).assign(reactions=table.groupby("method").size())
+        elif "deviation_kcal" in table:
+            wide = table.pivot_table(index=["atom", "n"], columns="method", values="deviation_kcal")
+            found = wide.round(1)
+            found.index = [f"{a}, {n:g} electrons" for a, n in found.index]
+        else:
+            wide = table.pivot_table(
+                index=["system", "r"], columns="method", values=["relative_kcal", "charge"]
+            )
+            found = wide.round({c: 2 if c[0] == "charge" else 1 for c in wide})
+            found.columns = [
+                f"{m}, {'e' if what == 'charge' else 'kcal/mol'}" for what, m in found.columns
+            ]
+            found.index = [f"{s}, {r:g} Å" for s, r in found.index]
+        unfinished = table[~table["converged"]] if "converged" in table else table[:0]
+        said = f"\nNot converged: {len(unfinished)} of {len(table)}." if len(unfinished) else ""
+        parts.append(f"**{name}**\n\n{markdown(found.astype(object))}\n{said}")
+    return "\n".join(parts)
+
+
+def convergence(file: Path) -> str:
+    if not file.exists():
+        return ""
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    failed = [row["name"] for row in rows if not row["converged"]]
+    moved = np.abs([r["moved_kcal"] for r in rows if r["converged"] and r["reference_converged"]])
+    not_these = f" (not: {', '.join(failed)})" if failed else ""
+    median, ninetieth = np.percentile(moved, (50, 90))
+    return (
+        f"{len(rows) - len(failed)} of {len(rows)} systems converge at defaults{not_these}; "
+        f"self-consistency moves the energy by {median:.2f} kcal/mol in the median, "
+        f"{ninetieth:.2f} at the 90th percentile, {moved.max():.1f} at most."
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    here = Path(__file__).parent
+    parser.add_argument("--judged", type=Path, default=here / "judged")
+    parser.add_argument("--converged", type=Path, default=here / "converged.jsonl")
+    parser.add_argument("--seeds", nargs="*", default=[])
+    parser.add_argument("--ablations", nargs="*", default=[])
+    options = parser.parse_args()
+    tables = {
+        "file": markdown(file_table()),
+        "data": markdown(data_table()),
+        "fit": markdown(errors_of(["EDU26"])),
+        "seeds": markdown(errors_of(options.seeds)) if options.seeds else "",
+        "ablations": markdown(errors_of(options.ablations)) if options.ablations else "",
+        "test": judged(options.judged),
+        "convergence": convergence(options.converged),
+    }
+    text = CARD.read_text()
+    for name, table in tables.items():
+        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        if not between.search(text):
+            raise SystemExit(f"{CARD} has no place for {name}")
+        text = between.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
+    CARD.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
