@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyscf
 from atoms import atoms
-from energies import VERSION, NoReference, compute, refreshed
+from energies import METALS, VERSION, NoReference, compute, refreshed
 from pyscf import lib
 from systems import System, molecules
 from threadpoolctl import threadpool_limits
@@ -26,9 +26,10 @@ HEAVY = 34
 
 
 def cost(system: System) -> float:
-    """In arbitrary units: electrons of both spins and basis functions of coupled cluster."""
+    """In arbitrary units: basis functions and spins of coupled cluster, once more for cores."""
     size = sum(FUNCTIONS.get(s, HEAVY) for s in system.symbols)
-    return size**4 * (4 if system.spin else 1) * len(system.symbols)
+    cores = 5 if set(system.symbols) & set(METALS) else 1
+    return size**4 * (4 if system.spin else 1) * cores * len(system.symbols)
 
 
 def one(system: System) -> dict:
