@@ -1,6 +1,6 @@
 """Every test run computes afresh: its finished points live in a folder of its own.
 
-A test's process has one thread, so that `pytest -n 2` keeps two cores busy and no more.
+A test's process has one thread: two at a time keep two cores busy and no more.
 """
 
 import os

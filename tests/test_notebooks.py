@@ -11,6 +11,8 @@ import pytest
 from mlxc_edu._cli import notebooks_folder
 
 NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
+# Whoever runs a notebook also looks at its page, where tests run two at a time.
+EACH = [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group(p.stem)) for p in NOTEBOOKS]
 NEED_WEIGHTS = {"07_inside_dm21"}
 KERNEL_MEMORY = 1.5e9  # bytes
 # A child begins with the memory of the process that forks it, so a small one starts the command and
@@ -62,7 +64,7 @@ def executed(tmp_path_factory):
     return execute
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", EACH)
 def test_committed_clean(path):
     nb = nbformat.read(path, as_version=4)
     nbformat.validate(nb)
@@ -77,7 +79,7 @@ def test_committed_clean(path):
     assert any(g["solution"] for g in grading) and any(g["grade"] for g in grading)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", EACH)
 def test_runs_end_to_end(path, executed):
     nb = nbformat.read(executed(path), as_version=4)
     outputs = [o for c in nb.cells if c.cell_type == "code" for o in c.outputs]
@@ -87,7 +89,7 @@ def test_runs_end_to_end(path, executed):
     assert 1e5 * 1024 < kilobytes * 1024 < KERNEL_MEMORY
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", EACH)
 def test_page_shows_figures_offline(path, executed, browser):
     notebook = executed(path)
     figures = sum(
@@ -132,6 +134,7 @@ def test_tour_without_weights_says_how_to_get_them(tmp_path):
     assert "straight, for DM21" not in str(outputs), "nothing is drawn that was not computed"
 
 
+@pytest.mark.xdist_group("00_tour")
 def test_tour_slider_moves_the_electron(executed, browser):
     page = browser.new_context(offline=True).new_page()
     page.goto(executed(notebooks_folder() / "00_tour.ipynb").with_suffix(".html").as_uri())
