@@ -14,6 +14,7 @@ from pyscf.scf import hf, uhf
 from .. import weights
 from .._bonds import breaks_pairs
 from ._dispersion import d3bj
+from ._learned_mixins import FittedCoulomb, SecondOrder
 from ._learned_xc import LearnedXC
 from ._staging import STAGED, ConvergesInStages
 from ._unsupported import NoIntegrator, refuses_other_routes
@@ -147,12 +148,12 @@ class _Learned(ConvergesInStages):
             with_df.auxbasis = auxbasis
             with_df.max_memory, with_df.verbose = self.max_memory, self.verbose
         mf = df_jk.density_fit(self, with_df=with_df, only_dfj=only_dfj)
-        return lib.set_class(mf, (_FittedCoulomb, mf.__class__))
+        return lib.set_class(mf, (FittedCoulomb, mf.__class__))
 
     def newton(self):
         """The same with second-order convergence; its Hessian is JAX's derivative."""
         mf = super().newton()
-        return lib.set_class(mf, (_SecondOrder, mf.__class__))
+        return lib.set_class(mf, (SecondOrder, mf.__class__))
 
     def nuc_grad_method(self):
         """Analytic nuclear gradients, the response of the grid included."""
@@ -202,36 +203,6 @@ class _Learned(ConvergesInStages):
     @staticmethod
     def _spin_density(dm) -> np.ndarray:
         return dm[None] / 2 if dm.ndim == 2 else dm
-
-
-@refuses_other_routes()  # once more: PySCF's class, mixed in below, brings some of them
-class _FittedCoulomb:
-    """Mixed in where the Coulomb energy is fitted."""
-
-    def undo_df(self):
-        return _without(super().undo_df(), _FittedCoulomb)
-
-    def nuc_grad_method(self):
-        raise NotImplementedError(
-            f"nuclear gradients of {self.xc} with density_fit() are not available; "
-            "without density_fit() they are"
-        )
-
-    Gradients = nuc_grad_method
-
-
-class _SecondOrder:
-    """Mixed in where convergence is of second order."""
-
-    def density_fit(self, *args, **kwargs):
-        raise NotImplementedError("call density_fit() first and newton() on what it returns")
-
-    def undo_newton(self):
-        return _without(super().undo_newton(), _SecondOrder)
-
-
-def _without(mf, mixin: type):
-    return lib.view(mf, lib.drop_class(type(mf), mixin))
 
 
 class LearnedRKS(_Learned, rks.RKS):
