@@ -21,6 +21,8 @@ SMALLEST_GAP = 0.2  # Hartree; keeps the preconditioner finite for a degenerate 
 SAME = 1e-12  # electrons; occupations that differ by less are equal
 LARGEST_ANGLE = 0.6  # radians in one step
 MEMORY = 20  # quasi-Newton pairs kept
+FLAT = 20  # times the noise
+OFTEN = 2
 ENERGY_NOISE = 1e-9  # Hartree; an increase below this is rounding, unless the object knows better
 
 
@@ -120,16 +122,24 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
             step = -gradient / _curvature(channels, eps)
         step *= min(1.0, LARGEST_ANGLE / np.abs(step).max())
 
+        shortened = 0
         while True:  # shorten the step until the energy falls as the gradient promises
             trial = [c.rotated(a) for c, a in zip(channels, _split(step, channels))]
             trial_energy, fock = energy_and_fock(trial)
+            there = rotation_gradient(trial, fock)
             builds += 1
             slope = step @ gradient
-            if trial_energy <= energy + 1e-4 * slope + noise or builds >= max_cycle:
+            falls = trial_energy <= energy + 1e-4 * slope + noise
+            # Where the energy is flat to rounding, the gradient still tells a good step.
+            flatter = trial_energy <= energy + FLAT * noise and abs(step @ there) < abs(slope) / 2
+            if falls or flatter or builds >= max_cycle:
                 break
+            shortened += 1
             step = step * np.clip(-0.5 * slope / (trial_energy - energy - slope), 0.1, 0.5)
+        if shortened > OFTEN:  # what earlier steps tell of the curvature is not true here
+            steps, changes = [], []
 
-        change = rotation_gradient(trial, fock) - gradient
+        change = there - gradient
         if step @ change > 1e-10 * np.linalg.norm(step) * np.linalg.norm(change):
             steps, changes = [*steps, step][-MEMORY:], [*changes, change][-MEMORY:]
         # Along a geodesic the tangent vectors keep their components (with three and more different

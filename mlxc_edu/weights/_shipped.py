@@ -11,7 +11,7 @@ from ._released import WrongWeights
 
 SUFFIX = ".npz"
 SHIPPED = Path(__file__).with_name("edu26.npz")
-_SHA256 = "20756a43908f6c1e5415038bb7a5686b49d756cdce24543a68e712872a032936"
+_SHA256 = "5f52072c21b2085a4675c33ccabafab52461c8b54901866928705479e761d870"
 
 
 def is_file(name: str) -> bool:
