@@ -112,7 +112,8 @@ def test_page_shows_figures_offline(path, executed, browser):
             page.locator(".js-plotly-plot")
             .nth(i)
             .locator(
-                f"path.js-line, .barlayer path, .contourlayer path, {IN_3D}, .heatmaplayer image"
+                f"path.js-line, .barlayer path, .boxlayer path, .contourlayer path, {IN_3D}, "
+                ".heatmaplayer image"
             )
         )
         assert lines.count() > 0, f"figure {i} is empty"

@@ -36,6 +36,7 @@ from mlxc_edu.training._reactions import (
 from mlxc_edu.training._samples import GRID_LEVEL, Densities, rotations
 
 EVEN = dict.fromkeys(Settings().weights, 1.0)
+COULOMB_KCAL = 332.06  # kcal/mol Å
 SMALL = Settings(width=8, blocks=1, steps=6, weights=EVEN, slopes=20)
 
 
@@ -160,12 +161,14 @@ def test_pairs_share_one_electron():
     with have as many."""
     for pair in pairs():
         reaction, job = pair.reaction, pair.job
-        electrons = 2 * elements.charge(pair.symbol) - 1
+        electrons = 2 * (elements.charge(pair.symbol) - pair.charge) - 1
         ends = [name.split()[1:] for n, name in reaction.parts if n < 0]
         a, b = (sum(int(end[s]) for end in ends) for s in (0, 1))
-        assert (a + b, a - b, job["charge"]) == (electrons, job["spin"], 1)
+        assert (a + b, a - b) == (electrons, job["spin"])
+        assert job["charge"] == 2 * pair.charge + 1
         assert reaction.side == ("validation" if pair.symbol in "BO" else "train")
-        assert -0.5 < reaction.reference < 0
+        repulsion = pair.charge * (pair.charge + 1) / pair.distance * COULOMB_KCAL
+        assert -1 < reaction.reference - repulsion < 0
 
 
 def test_whole_energies_of_atoms():
