@@ -31,7 +31,7 @@ class Settings:
 
     width: int = 64
     blocks: int = 2
-    steps: int = 40
+    steps: int = 16
     damping: float = 1e-2
     weights: dict[str, float] = field(
         default_factory=lambda: dict(

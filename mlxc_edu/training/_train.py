@@ -43,12 +43,12 @@ PRESETS = {
     ),
     "laptop": Preset(
         "atoms and diatomics; their densities are made first, once",
-        Settings(steps=20),
+        Settings(steps=12),
         ("wide", "near", "loose"),
     ),
     "full": Preset(
         "all systems; their densities are made first, once, which takes hours",
-        Settings(steps=40),
+        Settings(),
         ("wide", "near", "loose", "small", "transfer", "polyatomic", "barrier"),
     ),
 }
