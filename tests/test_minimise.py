@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pyscf import gto, scf
 
 import mlxc_edu as mx
 from mlxc_edu.ks import _minimise
@@ -88,3 +89,15 @@ def test_starts_do_not_depend_on_the_bonds_direction():
         )
     assert len(energies[0]) == len(TRANSFER_ANGLES)
     np.testing.assert_allclose(*energies, atol=1e-8)
+
+
+def test_an_energy_flat_to_rounding_does_not_stop_it():
+    """The energy jitters by more than it is said to; the gradient is sound."""
+    mol = gto.M(atom="O 0 0 0; H 0 0.757 0.587; H 0 -0.757 0.587", basis="6-31g", verbose=0)
+    mf = scf.RHF(mol)
+    generator, energy = np.random.default_rng(0), mf.energy_tot
+    mf.energy_noise = 1e-7
+    mf.energy_tot = lambda *args: energy(*args) + 2e-6 * generator.uniform()
+    start = scf.RHF(mol).run(max_cycle=1)
+    found = minimise(mf, start.mo_coeff, start.mo_occ, gradient_tol=1e-5)
+    assert found.converged and found.energy == pytest.approx(scf.RHF(mol).run().e_tot, abs=3e-6)

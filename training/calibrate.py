@@ -2,7 +2,7 @@
 
     python training/calibrate.py
 
-None of these energies is trained on; they say what the error estimates are worth, and give the
+None of these energies is a lesson; they say what the error estimates are worth, and give the
 factors of table.py, which are fitted to the molecules that do not judge.
 """
 
