@@ -14,7 +14,7 @@ _COLOURS = {
     "e_xc": "#000000",
     "e_x": "#999999",
 }
-_ANSWER_COLOURS = ["#E69F00", "#009E73", "#CC79A7", "#56B4E9"]
+_ANSWER_COLOURS = ["#E69F00", "#009E73", "#CC79A7"]
 _NAMES = {
     "rho_a": "ρα",
     "rho_b": "ρβ",
@@ -23,8 +23,7 @@ _NAMES = {
     "s_hf_lr": "s₂, its long range",
     "a": "a, uniform for local exchange",
     "b": "b, uniform gas",
-    "c": "c, long range",
-    "d": "d, correlation",
+    "c": "c, correlation",
     "e_xc": "−e_xc",
     "e_x": "−(local exchange)",
 }

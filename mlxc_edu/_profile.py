@@ -50,7 +50,7 @@ def profile(
     position         along the bond, Å, 0 at its first atom
     rho_a … hfx_lr_b the eleven features, as in ``mlxc_edu.functionals.FEATURES``
     s_lda … s_hf_lr  the three answers of DM21's network, ``functionals.dm21.OUTPUTS``, or
-    a … d            the four of EDU26's, ``functionals.edu26.OUTPUTS``
+    a, b, c          the three of EDU26's, ``functionals.edu26.OUTPUTS``
     e_xc             exchange-correlation energy per volume, Hartree/Bohr³
     ================ ========================================================================
 

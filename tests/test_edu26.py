@@ -13,10 +13,11 @@ from pyscf import dft, gto
 from pyscf.dft import libxc
 
 import mlxc_edu as mx
-from mlxc_edu.functionals import FEATURES, edu26
-from mlxc_edu.functionals._uniform_gas import EXCHANGE_CONSTANT, correlation
+from mlxc_edu.functionals import FEATURES, OMEGAS, edu26
+from mlxc_edu.functionals._uniform_gas import EXCHANGE_CONSTANT, correlation, short_range_share
 from mlxc_edu.ks._learned_xc import LearnedXC
 from mlxc_edu.training import Settings, Trained, start
+from mlxc_edu.units import ANGSTROM_PER_BOHR
 from mlxc_edu.weights._shipped import SHIPPED
 
 SWAPPED = [
@@ -42,16 +43,16 @@ def random_parameters(seed, dtype="float64"):
     generator = np.random.default_rng(seed)
     arrays = start(Settings(width=16, blocks=2, seed=seed))._asdict()
     arrays["output_w"] = arrays["output_w"] * 10
-    arrays["output_b"] = generator.normal(size=4)
+    arrays["output_b"] = generator.normal(size=3)
     return edu26.Parameters.from_arrays({k: np.asarray(v) for k, v in arrays.items()}, dtype)
 
 
 def uniform_gas(rho_a, rho_b):
-    """Features of the uniform electron gas; the long-range part does not matter here."""
+    """Features of the uniform electron gas."""
     rho = np.array([rho_a, rho_b])
     tau = 0.3 * (6 * np.pi**2) ** (2 / 3) * rho ** (5 / 3)
     exchange = EXCHANGE_CONSTANT * rho ** (4 / 3)
-    lr = 0.3 * exchange
+    lr = exchange * (1 - np.asarray(short_range_share(rho, OMEGAS[1])))
     return jnp.array([*rho, 0.0, 0.0, 0.0, *tau, exchange[0], lr[0], exchange[1], lr[1]])
 
 
@@ -73,6 +74,51 @@ def test_correlation_of_the_uniform_gas_equals_libxc(rho_a, rho_b):
     of_libxc = libxc.eval_xc("LDA_C_PW_MOD", (np.array([rho_a]), np.array([rho_b])), spin=1)[0]
     ours = float(correlation(jnp.array([rho_a, rho_b])))
     assert ours == pytest.approx(float(of_libxc[0]) * (rho_a + rho_b), rel=1e-9)
+
+
+@given(st.floats(1e-10, 1e3), st.sampled_from([0.3, 0.4, 1.0]))
+@settings(max_examples=60, deadline=None)
+def test_short_range_exchange_of_the_uniform_gas_equals_libxc(rho, omega):
+    """Along both of its formulas, slopes too."""
+    spins = (np.array([rho]), np.array([0.0]))
+    whole = libxc.eval_xc("LDA_X", spins, spin=1)[0]
+    near, (slopes, *_), *_ = libxc.eval_xc("LDA_X_ERF", spins, spin=1, omega=omega)
+    assert float(short_range_share(rho, omega)) == pytest.approx(
+        float(near[0] / whole[0]), rel=1e-6
+    )
+
+    def energy(rho):
+        return EXCHANGE_CONSTANT * rho ** (4 / 3) * short_range_share(rho, omega)
+
+    assert float(jax.grad(energy)(rho)) == pytest.approx(slopes[0, 0], rel=1e-5)
+
+
+@pytest.mark.parametrize("a", [-1.0, 1.0, 1.8])
+def test_two_distant_halves_of_an_electron_do_not_repel_each_other(a):
+    """He2+ of two halves far apart is two halves, without 1/4R between them, whatever a is."""
+    distance, basis = 50.0, "6-31g"
+    parameters = random_parameters(0)
+    constant = jnp.array([2 * np.arctanh(a / 2), 0.0, 0.0])
+    parameters = parameters._replace(output_w=0 * parameters.output_w, output_b=constant)
+    functional = LearnedXC(edu26.energy_density, parameters)
+    alone = gto.M(atom="He 0 0 0", basis=basis, verbose=0)
+    both = gto.M(atom=f"He 0 0 0; He 0 0 {distance}", basis=basis, charge=1, spin=1, verbose=0)
+    mf = dft.UKS(alone, xc="HF").run()
+    one = np.asarray(mf.make_rdm1()) * np.array([1.0, 0.5])[:, None, None]
+    orbital = mf.mo_coeff[1][:, 0]
+    shared = np.concatenate([orbital, orbital]) / np.sqrt(2)
+    two = np.array([np.kron(np.eye(2), one[0]), np.outer(shared, shared)])
+
+    def energy(mol, dm):
+        grids = dft.Grids(mol).build()
+        xc, _, _ = functional.energy_and_fock(mol, grids, dm, 1e9, exact=True)
+        total = dm[0] + dm[1]
+        coulomb = 0.5 * np.vdot(dft.RKS(mol).get_j(mol, total), total)
+        core = mol.intor("int1e_kin") + mol.intor("int1e_nuc")
+        return mol.energy_nuc() + np.vdot(core, total) + coulomb + xc
+
+    repulsion = ANGSTROM_PER_BOHR / (4 * distance)
+    assert abs(energy(both, two) - 2 * energy(alone, one)) < repulsion / 100
 
 
 def some_features(seed, n=200):

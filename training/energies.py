@@ -38,6 +38,7 @@ FCI_DETERMINANTS = 1_000_000
 CLOSED_SHELL = 1e-3  # ⟨S²⟩
 ABELIAN = {"SO3": "D2h", "Dooh": "D2h", "Coov": "C2v"}
 ANOTHER_STATE = 1e-3  # Hartree
+STATES, NEAR = 3, 0.1  # of an open shell, how many and how far apart (Hartree)
 FITTING = "def2-qzvppd-ri"
 VERSION = 2  # of the parts
 DIFFUSE = 2  # angular momenta that get a diffuse function
@@ -110,11 +111,11 @@ def _converged(mf, dm):
 
 def references(mol) -> list[Reference]:
     """A closed shell as it is and, where a bond is stretched, with its spins apart; an open shell
-    in its lowest unrestricted state."""
+    in its lowest unrestricted states, for correlation may order them otherwise."""
     found = []
     if mol.spin == 0:
         found.append(Reference(_converged(scf.RHF(mol), None), True))
-    if mol.spin or (mol.natm == 2 and is_stretched(mol)):
+    if mol.spin or is_stretched(mol):
         found += [Reference(mf, False) for mf in _unrestricted(mol)]
     return found
 
@@ -123,18 +124,16 @@ def _unrestricted(mol) -> list:
     if mol.natm <= 2:
         states = hartree_fock_states(mol)
         if mol.spin == 0:
-            states = [s for s in states if s.spin_square > CLOSED_SHELL]
-        if not states:
-            return []
-        lowest = states[0].mean_field
-        return [_converged(scf.UHF(mol), lowest.make_rdm1())]
+            states = [s for s in states if s.spin_square > CLOSED_SHELL][:1]
+        near = [s for s in states[:STATES] if s.energy < states[0].energy + NEAR]
+        return [_converged(scf.UHF(mol), s.mean_field.make_rdm1()) for s in near]
     mf = _converged(scf.UHF(mol), None)
     for _ in range(5):
         mo, _, stable, _ = mf.stability(return_status=True)
         if stable:
-            return [mf]
+            break
         mf = _converged(scf.UHF(mol), mf.make_rdm1(mo, mf.mo_occ))
-    return [mf]
+    return [mf] if mol.spin or mf.spin_square()[0] > CLOSED_SHELL else []
 
 
 def _frozen(mol) -> int | None:
@@ -186,7 +185,9 @@ def _lowest(mol, frozen) -> tuple[Reference, float, float]:
     # Where a double excitation weighs as much as the determinant itself, (T) falls without end.
     found = [t for t in tried if t[2] < DOMINANT] or tried
     energy, reference, _ = min(found, key=lambda t: t[0])
-    return reference, energy, max(t[0] for t in found) - energy
+    # Two references of a closed shell are of one state; an open shell's are of several.
+    rivals = 0.0 if mol.spin else max(t[0] for t in found) - energy
+    return reference, energy, rivals
 
 
 def compute(system) -> dict:

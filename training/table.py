@@ -152,10 +152,9 @@ def main():
             continue
         error = estimated_error(row, atoms)
         one = row | {"energy": energy(row, atoms), "error": error, "side": side(symbols)}
-        fine = error <= LARGEST_ERROR or row["kind"] == "atom"
         if row["kind"] == "atom" and _core_is_broken(row):
             continue
-        (kept if fine else dropped).append(one)
+        (kept if error <= LARGEST_ERROR else dropped).append(one)
     pairs = lowest_pairs(kept)
     for one in [*dropped]:
         bonds = bonded(one)

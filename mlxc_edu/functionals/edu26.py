@@ -3,14 +3,17 @@
 The exchange-correlation energy per volume is local Hartree–Fock exchange and a correction that
 vanishes where one electron is alone and is that of the uniform gas where the density is uniform:
 
-    e_xc = e_HF + g [e_c + a (e_LDA − e_HF) + G (b e_LDA + c e_HF(ω=0.4) + d e_c)]
+    e_xc = e_HF + g [e_c + a (e_LDA − e_HF)_near + G (b e_LDA + c e_c)]
 
-a, b, c, d (−2 … 2) come from a network that looks at fifteen dimensionless numbers at the same
-point. g = 1 − ζ² τ_W/τ is zero where a single electron is alone: there e_xc = e_HF is exact, the
-Coulomb self-energy is gone. G measures how far the density is from uniform; where it is, e_HF =
-e_LDA (which obeys the spin scaling of exchange), G = 0 and g = 1, so that e_xc = e_LDA + e_c is
-exact, too. e_c is that of Perdew and Wang, Phys. Rev. B 45, 13244 (1992). Exchanging α and β
-changes nothing: the network's first layer treats either spin as the other and adds them up.
+a, b, c (−2 … 2) come from a network that looks at fifteen dimensionless numbers at the same point.
+g = 1 − ζ² τ_W/τ is zero where a single electron is alone: there e_xc = e_HF is exact, the Coulomb
+self-energy is gone. "near" is exchange by erfc(0.4 r)/r only: electrons far apart have all of
+Hartree–Fock's whatever a is, so that the halves of an electron shared by two distant atoms do not
+repel each other (but for what the network's inputs see of it). G measures how far the density is
+from uniform; where it is, e_HF = e_LDA at every range (which obeys the spin scaling of exchange),
+G = 0 and g = 1, so that e_xc = e_LDA + e_c is exact, too. e_c is that of Perdew and Wang, Phys.
+Rev. B 45, 13244 (1992). Exchanging α and β changes nothing: the network's first layer treats either
+spin as the other and adds them up.
 """
 
 from __future__ import annotations
@@ -22,8 +25,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._features import FEATURES, Features
-from ._uniform_gas import EXCHANGE_CONSTANT, correlation
+from ._features import FEATURES, OMEGAS, Features
+from ._uniform_gas import EXCHANGE_CONSTANT, correlation, short_range_share
 
 SMALLEST_DENSITY = 1e-12  # electrons/Bohr³; below it a spin counts as absent
 TINY = 1e-20
@@ -35,10 +38,9 @@ KINETIC = 0.3 * FERMI**2  # τ of one spin of the uniform gas is this times ρσ
 OWN = ("share", "slope", "single", "fast", "exchange", "range")
 SHARED = ("density", "slope", "single")
 OUTPUTS = {
-    "a": "share of uniform-gas exchange instead of local exchange",
+    "a": "share of uniform-gas exchange instead of local exchange, at short range",
     "b": "uniform-gas exchange beyond that",
-    "c": "long-range local exchange beyond that",
-    "d": "more correlation than in the uniform gas",
+    "c": "more correlation than in the uniform gas",
 }
 """The network's answer at a point: names and meaning."""
 _SQUARES = [list(FEATURES).index(name) for name in ("norm_grad_a", "norm_grad_b", "norm_grad")]
@@ -53,8 +55,8 @@ class Parameters(NamedTuple):
     input_b: jax.Array  # (W,)
     block_w: jax.Array  # (L, W, W)
     block_b: jax.Array  # (L, W)
-    output_w: jax.Array  # (W, 4)
-    output_b: jax.Array  # (4,)
+    output_w: jax.Array  # (W, 3)
+    output_b: jax.Array  # (3,)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], dtype="float32") -> Parameters:
@@ -156,27 +158,27 @@ def inputs(features) -> Inputs:
 
 
 def ingredients(features) -> tuple[jax.Array, jax.Array]:
-    """Energies per volume in Hartree/Bohr³: the one that needs no network, (...,), and the four
-    that the network's outputs multiply, (..., 4)."""
+    """Energies per volume in Hartree/Bohr³: the one that needs no network, (...,), and the three
+    that the network's outputs multiply, (..., 3)."""
     p = _point(features)
     e_hf, e_lda = p.e_hf.sum(axis=-1), p.e_lda.sum(axis=-1)
     e_c = correlation(p.rho)
+    near = p.e_lda * short_range_share(p.rho, OMEGAS[1]) - (p.e_hf - p.e_hf_lr)
     polarisation = (p.share[..., 0] - p.share[..., 1]) ** 2
     several = 1 - polarisation * p.single_total
     departure = p.slope + (p.speed - 1) ** 2 + (p.exchange - 1) ** 2
     departure = (p.share * departure).sum(axis=-1)
     uneven = several * departure / (1 + departure)
     scaled = [
-        several * (e_lda - e_hf),
+        several * near.sum(axis=-1),
         uneven * e_lda,
-        uneven * p.e_hf_lr.sum(axis=-1),
         uneven * e_c,
     ]
     return e_hf + several * e_c, jnp.stack(scaled, axis=-1)
 
 
 def coefficients(parameters: Parameters, seen: Inputs) -> jax.Array:
-    """a, b, c, d at every point, (..., 4), at the parameters' precision."""
+    """a, b, c at every point, (..., 3), at the parameters' precision."""
     p, dtype = parameters, parameters.own_w.dtype
     spins, shared = seen.spins.astype(dtype), seen.shared.astype(dtype)
     both = shared @ p.shared_w + p.input_b

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from ._samples import Sample
 
 TOGETHER = 8  # densities in one go
-FORMAT = 1  # of samples; raise it when what they hold changes
+FORMAT = 2  # of samples; raise it when what they hold changes
 
 
 def folder() -> Path:

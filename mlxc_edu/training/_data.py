@@ -26,7 +26,7 @@ class Points(NamedTuple):
 
     spins: Any  # (C, P, 2, 6), what the network looks at
     shared: Any  # (C, P, 3)
-    scaled: Any  # (C, P, 4), what its outputs multiply
+    scaled: Any  # (C, P, 3), what its outputs multiply
 
 
 class Turned(NamedTuple):
@@ -37,7 +37,7 @@ class Turned(NamedTuple):
     scaled: Any
     spins_slope: Any  # (C, P, 2, 6)
     shared_slope: Any  # (C, P, 3)
-    scaled_slope: Any  # (C, P, 4)
+    scaled_slope: Any  # (C, P, 3)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A density as training sees it: what the network looks at, at every point, and what it multiplies.
 
-The energy of a density is linear in the four numbers a, b, c, d that the network gives at a point
+The energy of a density is linear in the three numbers a, b, c that the network gives at a point
 (:mod:`mlxc_edu.functionals.edu26`):
 
     E = E_0 + Σ_g m_g · u(x_g)
@@ -39,11 +39,11 @@ class Sample(NamedTuple):
     energy: np.ndarray  # (), E_0
     spins: np.ndarray  # (N, 2, 6)
     shared: np.ndarray  # (N, 3)
-    scaled: np.ndarray  # (N, 4), m: weight times ingredients
+    scaled: np.ndarray  # (N, 3), m: weight times ingredients
     slope: np.ndarray  # (K,), dE_0/dκ
     spins_slope: np.ndarray  # (K, N, 2, 6)
     shared_slope: np.ndarray  # (K, N, 3)
-    scaled_slope: np.ndarray  # (K, N, 4)
+    scaled_slope: np.ndarray  # (K, N, 3)
 
 
 def _looked_at(features):

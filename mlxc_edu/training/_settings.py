@@ -79,7 +79,7 @@ def start(settings: Settings) -> edu26.Parameters:
         block_w=normal(n, w, w, scale=0.5),
         block_b=jnp.zeros((n, w), jnp.float32),
         output_w=normal(w, len(edu26.OUTPUTS), scale=0.1),
-        output_b=jnp.asarray([1.0, 0.0, 0.0, 0.0], jnp.float32),
+        output_b=jnp.asarray([1.0, 0.0, 0.0], jnp.float32),
     )
     return blinded(seeing, settings)
 

@@ -11,7 +11,7 @@ from ._released import WrongWeights
 
 SUFFIX = ".npz"
 SHIPPED = Path(__file__).with_name("edu26.npz")
-_SHA256 = "5f52072c21b2085a4675c33ccabafab52461c8b54901866928705479e761d870"
+_SHA256 = "f6acf6869cc5beb0201c3949360888b260e6919f8c173e2e18bb6e95cd857c6e"
 
 
 def is_file(name: str) -> bool:
