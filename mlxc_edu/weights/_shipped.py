@@ -11,7 +11,7 @@ from ._released import WrongWeights
 
 SUFFIX = ".npz"
 SHIPPED = Path(__file__).with_name("edu26.npz")
-_SHA256 = "f6acf6869cc5beb0201c3949360888b260e6919f8c173e2e18bb6e95cd857c6e"
+_SHA256 = "9af8bc5f978df79a0e636b83727178bd53ef3a8ce4183ed60b230489ecd72f48"
 
 
 def is_file(name: str) -> bool:
