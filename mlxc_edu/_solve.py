@@ -15,7 +15,14 @@ from ._threads import one_blas_thread
 from .ks import KS
 from .ks._kohn_sham import canonical_name, is_learned
 from .ks._minimise import Minimum, minimise
-from .ks._starts import Start, atomic_spins_fit, atomic_starts, default_start, mixed_start
+from .ks._starts import (
+    SUPERPOSED,
+    Start,
+    atomic_spins_fit,
+    atomic_starts,
+    default_start,
+    mixed_start,
+)
 from .units import KCAL_PER_HARTREE
 
 GRID_LEVEL = 3  # PySCF's default
@@ -62,8 +69,8 @@ def solve(
     Atoms, diatomics and stretched molecules are started from several densities (atoms with
     opposite spins, ions, an electron half handed over, PySCF's own guess, HOMO and LUMO mixed),
     each minimised directly on a coarse grid, and the lowest refined. Of a learned functional's
-    states of a diatomic, the lowest that atoms or ions lead to is taken; a lower one is named in
-    the notes. Anything else is an ordinary self-consistent field, minimised directly where that
+    states of a diatomic, the lowest that atoms or ions lead to is taken (or, near equilibrium,
+    superposed atomic densities); a lower one is named in the notes. Anything else is an ordinary self-consistent field, minimised directly where that
     does not converge.
 
     Parameters
@@ -145,8 +152,10 @@ def _lowest_state(mol, method, unrestricted) -> State:
     leads = all_leads = _leads(coarse)
     if is_learned(method) and mol.natm == 2:
         # A learned functional was fitted near the densities of real states; a search over all
-        # densities finds others, tens of kcal/mol too low. What comes from atoms or ions decides.
-        leads = [lead for lead in leads if lead[0].atomic]
+        # densities finds others, tens of kcal/mol too low. What comes from atoms or ions decides,
+        # and near equilibrium what everybody starts from, too.
+        trusted = () if is_stretched(mol) else (SUPERPOSED,)
+        leads = [lead for lead in leads if lead[0].atomic or lead[0].label in trusted]
     passed_over = leads[0][1].energy - all_leads[0][1].energy
     # The coarse grid may order near-degenerate states wrongly: one look each on the full one.
     rivals = [lead for lead in _distinct(leads) if lead[1].energy < leads[0][1].energy + RIVAL]

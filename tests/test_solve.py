@@ -177,3 +177,10 @@ def test_charges_of_fractional_electrons_take_every_orbital_that_holds_one():
     calc = mx.solve(stretched, "PBE", occupations="half")
     np.testing.assert_allclose(calc.charges, 0, atol=1e-6)
     assert any("0.5" in note or "1.000" in note for note in calc.notes)
+
+
+def test_near_equilibrium_a_learned_functional_also_begins_where_everybody_does():
+    """Atoms lead to the ²Π state of N2+, twenty kcal/mol above ²Σ."""
+    mol = gto.M(atom="N 0 0 0; N 0 0 1.104", basis="6-31+g*", charge=1, spin=1, verbose=0)
+    found, ordinary = mx.solve(mol, "EDU26"), mx.KS(mol, "EDU26").run()
+    assert found.converged and found.energy < ordinary.e_tot + 1e-5

@@ -12,6 +12,7 @@ import argparse
 import json
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,10 @@ def main():
         rows = [json.loads(line) for line in options.output.read_text().splitlines()]
     known = {row["name"] for row in rows}
     todo = [s for s in systems() if s.name not in known]
-    with ProcessPoolExecutor(options.workers) as pool, options.output.open("a") as out:
+    with (
+        ProcessPoolExecutor(options.workers, get_context("spawn")) as pool,
+        options.output.open("a") as out,
+    ):
         running = [pool.submit(one, s, options.method) for s in todo]
         for done in tqdm(as_completed(running), total=len(todo), disable=not todo):
             rows.append(done.result())

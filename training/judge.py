@@ -104,7 +104,7 @@ def main():
         tables = {
             "halves": lambda: halves(HALVES, *given),
             "ions": lambda: curves(ions, [*given[0], "exact"], *given[1:]),
-            "salts": lambda: curves(salts, [*given[0], "exact"], *given[1:]),
+            "salts": lambda: curves(salts, *given),
             "SIE4x4": lambda: reactions("SIE4x4", SIE4X4, *given),
         }
         for name, numbers in TEST_REACTIONS.items():

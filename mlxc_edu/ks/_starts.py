@@ -17,6 +17,7 @@ from pyscf.data import elements
 
 from .._molecule import hund_spin
 
+SUPERPOSED = "superposed atomic densities"
 TRANSFER_ANGLES = (0, 45, 90)  # degrees
 _P_IRREPS_UP = ("B1u", "B3u", "B2u")  # z, x, y: the bond axis is the first p singly occupied …
 _P_IRREPS_DOWN = ("B2u", "B3u", "B1u")  # … and the last doubly occupied, ready to bond
@@ -40,7 +41,7 @@ def default_start(mf) -> Start:
     dm = mf.get_init_guess(key="minao")
     fock = mf.get_fock(dm=dm)
     energy, coeff = mf.eig(fock, mf.get_ovlp())
-    return Start("superposed atomic densities", coeff, mf.get_occ(energy, coeff))
+    return Start(SUPERPOSED, coeff, mf.get_occ(energy, coeff))
 
 
 def mixed_start(mo_coeff, pairs) -> Start:
