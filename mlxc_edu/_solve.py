@@ -70,8 +70,8 @@ def solve(
     opposite spins, ions, an electron half handed over, PySCF's own guess, HOMO and LUMO mixed),
     each minimised directly on a coarse grid, and the lowest refined. Of a learned functional's
     states of a diatomic, the lowest that atoms or ions lead to is taken (or, near equilibrium,
-    superposed atomic densities); a lower one is named in the notes. Anything else is an ordinary self-consistent field, minimised directly where that
-    does not converge.
+    superposed atomic densities); a lower one is named in the notes. Anything else is an ordinary
+    self-consistent field, minimised directly where that does not converge.
 
     Parameters
     ----------

@@ -181,6 +181,6 @@ def test_charges_of_fractional_electrons_take_every_orbital_that_holds_one():
 
 def test_near_equilibrium_a_learned_functional_also_begins_where_everybody_does():
     """Atoms lead to the ²Π state of N2+, twenty kcal/mol above ²Σ."""
-    mol = gto.M(atom="N 0 0 0; N 0 0 1.104", basis="6-31+g*", charge=1, spin=1, verbose=0)
+    mol = mx.molecule("N 0 0 0; N 0 0 1.104", basis="6-31+g*", charge=1, spin=1)
     found, ordinary = mx.solve(mol, "EDU26"), mx.KS(mol, "EDU26").run()
     assert found.converged and found.energy < ordinary.e_tot + 1e-5
