@@ -130,9 +130,11 @@ def test_tour_without_weights_says_how_to_get_them(tmp_path):
     run = subprocess.run([*command, str(tmp_path)], env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     text = (tmp_path / "00_tour.ipynb").read_text()
-    assert "mlxc-edu weights fetch DM21" in text and "straight, for DM21" in text
-    outputs = [o for c in nbformat.reads(text, 4).cells for o in c.get("outputs", [])]
-    assert "straight, for DM21" not in str(outputs), "nothing is drawn that was not computed"
+    outputs = str([o for c in nbformat.reads(text, 4).cells for o in c.get("outputs", [])])
+    assert "mlxc-edu weights fetch DM21" in outputs and "straight, for EDU26" in outputs
+    assert "DM21m" in text and "'name': 'DM21m'" not in outputs, (
+        "nothing is drawn that was not computed"
+    )
 
 
 @pytest.mark.xdist_group("00_tour")

@@ -77,6 +77,15 @@ def errors_of(files) -> pd.DataFrame:
     return pd.DataFrame(rows).T.rename_axis("mean absolute error, kcal/mol").astype(object)
 
 
+def learning(file: Path) -> str:
+    """Validation errors by how many molecules there were to learn from."""
+    if not file.exists():
+        return ""
+    table = pd.read_csv(file).set_index("molecules")
+    chosen = table[[k for k in NAMES if k in table]].round(2).rename(columns=NAMES)
+    return markdown(chosen.rename_axis("molecules in the lessons").astype(object))
+
+
 def judged(folder: Path) -> str:
     parts = []
     for file in sorted(folder.glob("test_*.csv")):
@@ -131,6 +140,7 @@ def main():
     here = Path(__file__).parent
     parser.add_argument("--judged", type=Path, default=here / "judged")
     parser.add_argument("--converged", type=Path, default=here / "converged.jsonl")
+    parser.add_argument("--learned", type=Path, default=here / "learned.csv")
     parser.add_argument("--seeds", nargs="*", default=[])
     parser.add_argument("--ablations", nargs="*", default=[])
     options = parser.parse_args()
@@ -140,6 +150,7 @@ def main():
         "fit": markdown(errors_of(["EDU26"])),
         "seeds": markdown(errors_of(options.seeds)) if options.seeds else "",
         "ablations": markdown(errors_of(options.ablations)) if options.ablations else "",
+        "learning": learning(options.learned),
         "test": judged(options.judged),
         "convergence": convergence(options.converged),
     }
