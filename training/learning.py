@@ -7,6 +7,7 @@ all of the training systems, drawn by formula so that all geometries of a molecu
 Writes learned.csv.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 from split import formula
 
 from mlxc_edu.training import _train
+from mlxc_edu.training._data import Data
 from mlxc_edu.training._fit import fit
 from mlxc_edu.training._reactions import entries
 
@@ -25,7 +27,7 @@ SEED = 0
 
 def main():
     preset = _train.PRESETS["full"]
-    settings = preset.settings.__class__(**(vars(preset.settings) | {"steps": STEPS}))
+    settings = replace(preset.settings, steps=STEPS)
     training, validation = (
         side.of_kinds(settings.weights) for side in _train._built(preset, True, None)
     )
@@ -40,7 +42,7 @@ def main():
             for r in training.reactions
             if all(known[name] in kept for _, name in r.parts if name in known)
         ]
-        history = fit(type(training)(some, training.samples), validation, settings)[1]
+        history = fit(Data(some, training.samples), validation, settings)[1]
         molecules = sum(r.kind == "molecule" for r in some)
         rows.append({"molecules": molecules, "lessons": len(some), **history[-1]["validation"]})
         print(rows[-1], flush=True)
