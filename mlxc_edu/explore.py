@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import contextmanager
 
 from . import weights
 from ._fractional_points import approximate
@@ -17,7 +18,15 @@ from ._store import Store
 from ._tables import stored
 from .ks import KS
 
-_NO_WIDGETS = 'explorers need ipywidgets, plotly and anywidget: pip install "mlxc-edu[notebooks]"'
+
+@contextmanager
+def _widgets():
+    """What a widget is made of may not be installed."""
+    try:
+        yield
+    except ImportError as error:
+        needed = "ipywidgets, plotly and anywidget"
+        raise ImportError(f'explorers need {needed}: pip install "mlxc-edu[notebooks]"') from error
 
 
 def functional(name: str = "EDU26", molecule: str = "H2", *, basis: str = "def2-svpd"):
@@ -49,10 +58,8 @@ def functional(name: str = "EDU26", molecule: str = "H2", *, basis: str = "def2-
     if not isinstance(molecule, str):
         raise ValueError(f"name a molecule, such as 'H2', not {molecule!r}")
     KS(build(molecule, basis=basis), name)  # says what it cannot do
-    try:
+    with _widgets():
         from ._explorer import FunctionalExplorer
-    except ImportError as error:
-        raise ImportError(_NO_WIDGETS) from error
     return FunctionalExplorer(name, molecule.strip(), basis)
 
 
@@ -88,10 +95,8 @@ def fractional_charge(
         raise ValueError(f"name a system, such as 'Cl', not {system!r}")
     system = system.strip()
     mol = LiveCharge(system, basis).mol
-    try:
+    with _widgets():
         from ._explore_charge import METHODS, ChargeExplorer
-    except ImportError as error:
-        raise ImportError(_NO_WIDGETS) from error
     if methods is None:
         methods = ["PBE", "B3LYP", "HF", "EDU26", *(["DM21"] if _can_load("DM21") else [])]
     ticked = approximate(methods)
@@ -141,10 +146,8 @@ def dissociation(
     name, _, _ = diatomic(system)
     mol = build(name, basis=basis)
     Store(store)
-    try:
+    with _widgets():
         from ._explore_dissociation import METHODS, DissociationExplorer
-    except ImportError as error:
-        raise ImportError(_NO_WIDGETS) from error
     table = stored(name, basis)
     there = [] if table is None else [*table["method"].unique()]
     if methods is None:
@@ -178,10 +181,8 @@ def scf(system: str = "He"):
     ValueError : unknown system; the message lists them.
     ImportError : ipywidgets, plotly or anywidget is not installed; the message gives the command.
     """
-    try:
+    with _widgets():
         from ._explore_scf import SYSTEMS, ScfExplorer
-    except ImportError as error:
-        raise ImportError(_NO_WIDGETS) from error
     if system not in SYSTEMS:
         raise ValueError(f"system is one of {', '.join(SYSTEMS)}, not {system!r}")
     return ScfExplorer(system)
@@ -218,10 +219,8 @@ def line(charges=(1.0, 1.0), distance: float = 2.0, electrons: int = 2):
         raise ValueError(f"charges are two numbers from 0 to 3, not both 0; not {charges!r}")
     if not 0 <= distance <= 12 or electrons not in (1, 2):
         raise ValueError("distance goes from 0 to 12 Bohr, and there are 1 or 2 electrons")
-    try:
+    with _widgets():
         from ._explore_line import LineExplorer
-    except ImportError as error:
-        raise ImportError(_NO_WIDGETS) from error
     return LineExplorer(charges, distance, electrons)
 
 
@@ -247,10 +246,8 @@ def bonding(molecule: str = "N2", *, basis: str = "def2-svp", method: str = "PBE
     """
     (name,) = approximate([method])
     build(molecule, basis=basis)
-    try:
+    with _widgets():
         from ._explore_bonding import BondingExplorer
-    except ImportError as error:
-        raise ImportError(_NO_WIDGETS) from error
     return BondingExplorer(molecule.strip(), basis, name)
 
 
@@ -288,9 +285,7 @@ def ladder(
     ticked = functionals(["LDA", "PBE"] if methods is None else methods)
     species_jobs(reactions_of(first), ticked, basis)
     Store(store)
-    try:
+    with _widgets():
         from ._explore_ladder import LadderExplorer
-    except ImportError as error:
-        raise ImportError(_NO_WIDGETS) from error
     offered = list(dict.fromkeys([*LADDER, "HF", *ticked]))
     return LadderExplorer(first, ticked, offered, basis, store)

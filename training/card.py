@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mlxc_edu.training import Trained, energies
+from mlxc_edu.units import ANGSTROM_PER_BOHR, COULOMB_EV_ANGSTROM, KCAL_PER_HARTREE
 from mlxc_edu.weights._shipped import SHIPPED
 
 CARD = Path(__file__).parents[1] / "docs" / "EDU26.md"
@@ -28,6 +29,8 @@ NAMES = {
     "shared": "shared electron",
     "gain": "gain of an SCF step (median)",
 }
+# eV, from NIST: what the metal's electron costs, what the halogen gives for it.
+MEASURED = {"NaCl": (5.139, 3.613), "LiF": (5.392, 3.401)}
 
 
 def markdown(table: pd.DataFrame) -> str:
@@ -86,6 +89,23 @@ def learning(file: Path) -> str:
     return markdown(chosen.rename_axis("molecules in the lessons").astype(object))
 
 
+def crossings(table: pd.DataFrame) -> pd.DataFrame:
+    """Where ion pair and atoms cost the same (Å): the last ion pair's energy and 1/R from there
+    on; nothing for a method whose atoms keep a fraction."""
+    rows = []
+    for (system, method), curve in table.sort_values("r").groupby(["system", "method"]):
+        ions, ending = curve[curve["charge"] > 0.5].iloc[-1], curve["charge"].iloc[-1]
+        found = np.nan
+        if ending < 0.1:
+            attraction = ANGSTROM_PER_BOHR / ions["r"] + ions["relative_kcal"] / KCAL_PER_HARTREE
+            found = ANGSTROM_PER_BOHR / attraction
+        rows.append((system, method, round(found, 2)))
+    for system, (cost, gain) in MEASURED.items():
+        rows.append((system, "measured", round(COULOMB_EV_ANGSTROM / (cost - gain), 2)))
+    found = pd.DataFrame(rows, columns=["system", "method", "r"])
+    return found.pivot(index="system", columns="method", values="r").rename_axis("crossing, Å")
+
+
 def judged(folder: Path) -> str:
     parts = []
     for file in sorted(folder.glob("test_*.csv")):
@@ -115,6 +135,8 @@ def judged(folder: Path) -> str:
         unfinished = table[~table["converged"]] if "converged" in table else table[:0]
         said = f"\nNot converged: {len(unfinished)} of {len(table)}." if len(unfinished) else ""
         parts.append(f"**{name}**\n\n{markdown(found.astype(object))}\n{said}")
+        if name == "salts":
+            parts.append(f"{markdown(crossings(table).astype(object))}\n")
     return "\n".join(parts)
 
 

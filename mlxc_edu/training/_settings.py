@@ -26,7 +26,7 @@ class Settings:
     seed : of the start and of what is drawn on the way.
     blind : inputs of a spin that the network does not see, of ``edu26.OWN``.
 
-    Raises ValueError for an input or a kind that there is not, and a weight below zero.
+    Raises ValueError for an input or a kind that there is not, a weight below zero, and all zero.
     """
 
     width: int = 64
@@ -60,6 +60,8 @@ class Settings:
             raise ValueError(f"no lessons are called {', '.join(unknown)}; there are {listed}")
         if not all(weight >= 0 for weight in self.weights.values()):
             raise ValueError(f"weights are zero or larger, not {self.weights}")
+        if not any(self.weights.values()):
+            raise ValueError(f"no lessons are left: all weights are zero ({self.weights})")
 
 
 def start(settings: Settings) -> edu26.Parameters:
