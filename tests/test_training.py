@@ -1,7 +1,10 @@
 """The recipe: samples against the functional itself, reactions, the fit and what it refuses."""
 
 import csv
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import jax
@@ -181,6 +184,19 @@ def test_whole_energies_of_atoms():
         r = found[symbol]
         assert abs(r.reference - exact * mx.units.KCAL_PER_HARTREE) < r.error
     assert len(energies()) == len(entries())
+
+
+def test_the_order_of_the_lessons_is_the_same_in_every_process():
+    """Else a seed draws other lessons, and no fit goes on in a new process."""
+    code = "from mlxc_edu.training._train import small_data; "
+    code += "print([r.name for side in small_data() for r in side.reactions])"
+    orders = []
+    for hash_seed in "01":
+        environment = os.environ | {"PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-W", "ignore", "-c", code]
+        orders.append(subprocess.check_output(command, env=environment, text=True))
+    assert "ionised" in orders[0]
+    assert orders[0] == orders[1]
 
 
 def test_a_broken_entry_is_named(tmp_path):

@@ -89,12 +89,13 @@ def _step(problem: Problem, flat, unravel, damping, seen):
     root = np.sqrt(weights / np.sqrt(1 + x**2))
     jacobian *= root[:, None].astype(np.float32)
     jacobian *= seen
-    gram = (jacobian @ jacobian.T).astype(np.float64)
+    jacobian = jacobian.astype(np.float64)  # its largest direction is 10⁹ times the damping
+    gram = jacobian @ jacobian.T
     size = np.trace(gram) / len(gram)
     for _ in range(TRIES):
         damped = gram + damping * size * np.eye(len(gram))
         y = solve(damped, root * x, assume_a="pos", overwrite_a=True)
-        trial = flat - jacobian.T @ y.astype(np.float32)
+        trial = (flat - jacobian.T @ y).astype(np.float32)
         tried = problem.errors(unravel(jnp.asarray(trial)))
         there = objective(tried, weights)
         if there < here:

@@ -151,7 +151,7 @@ def barriers(table: dict[str, Entry]) -> list[Reaction]:
 def ions(table: dict[str, Entry]) -> list[Reaction]:
     """Ionisation energies of atoms; the first from the neutral atom or anion up."""
     found = []
-    for symbol in {e.symbols[0] for e in table.values() if e.kind == "atom"}:
+    for symbol in dict.fromkeys(e.symbols[0] for e in table.values() if e.kind == "atom"):
         for less, more in pairwise(ladder(symbol)):
             charges = [elements.charge(symbol) - sum(n) for n in (less, more)]
             names = [f"{symbol}{f'{c:+d}' if c else ''}" for c in charges]
