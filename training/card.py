@@ -1,9 +1,10 @@
 """Write the tables of docs/EDU26.md, from the shipped file, judge.py and converge.py.
 
     python training/card.py                       # after judge.py and converge.py
-    python training/card.py --seeds runs/seed*.npz --ablations runs/no_*.npz
+    python training/card.py --again runs/seed*.npz --ablations runs/no_*.npz
 
-A table stands between <!-- name --> and <!-- end -->; one whose numbers are not there is emptied.
+A table stands between <!-- name --> and <!-- end -->; one whose numbers are not there stays as it
+is. The table of seeds is that of the fits among which was chosen.
 """
 
 import argparse
@@ -15,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mlxc_edu.training import Trained, energies
+from mlxc_edu.training import Settings, Trained, _train, energies
+from mlxc_edu.training._problem import evaluate, mean_errors
 from mlxc_edu.units import ANGSTROM_PER_BOHR, COULOMB_EV_ANGSTROM, KCAL_PER_HARTREE
 from mlxc_edu.weights._shipped import SHIPPED
 
@@ -69,15 +71,35 @@ def data_table() -> pd.DataFrame:
     )
 
 
-def errors_of(files) -> pd.DataFrame:
+def errors_of(files) -> str:
+    """Errors of what each was fitted to, as it says itself."""
     rows = {}
     for file in files:
-        made = Trained.load(file)
+        errors = Trained.load(file).errors
         name = "EDU26" if str(file) == "EDU26" else Path(file).stem
-        for side in ("train", "validation"):
-            chosen = made.errors.loc[side]
-            rows[f"{name}, {side}"] = {NAMES[k]: round(chosen[k], 2) for k in NAMES if k in chosen}
-    return pd.DataFrame(rows).T.rename_axis("mean absolute error, kcal/mol").astype(object)
+        rows |= {f"{name}, {side}": errors.loc[side] for side in ("train", "validation")}
+    return _errors(rows)
+
+
+def ablated(files) -> str:
+    """Errors on all that validates, also of the kinds that a fit was not shown."""
+    if not files:
+        return ""
+    settings = Settings()
+    data = _train._built(_train.PRESETS["full"], True, None)[1].of_kinds(settings.weights)
+    rows = {}
+    for file in files:
+        found = evaluate(Trained.load(file).parameters, data, settings)
+        rows[Path(file).stem.replace("_", " ")] = mean_errors(data, *found)
+    return _errors(rows)
+
+
+def _errors(rows) -> str:
+    if not rows:
+        return ""
+    each = {n: {NAMES[k]: round(e[k], 2) for k in NAMES if k in e} for n, e in rows.items()}
+    table = pd.DataFrame(each).T.rename_axis("mean absolute error, kcal/mol")
+    return markdown(table.astype(object))
 
 
 def learning(file: Path) -> str:
@@ -164,14 +186,16 @@ def main():
     parser.add_argument("--converged", type=Path, default=here / "converged.jsonl")
     parser.add_argument("--learned", type=Path, default=here / "learned.csv")
     parser.add_argument("--seeds", nargs="*", default=[])
+    parser.add_argument("--again", nargs="*", default=[])
     parser.add_argument("--ablations", nargs="*", default=[])
     options = parser.parse_args()
     tables = {
         "file": markdown(file_table()),
         "data": markdown(data_table()),
-        "fit": markdown(errors_of(["EDU26"])),
-        "seeds": markdown(errors_of(options.seeds)) if options.seeds else "",
-        "ablations": markdown(errors_of(options.ablations)) if options.ablations else "",
+        "fit": errors_of(["EDU26"]),
+        "seeds": errors_of(options.seeds),
+        "again": errors_of(options.again),
+        "ablations": ablated(options.ablations),
         "learning": learning(options.learned),
         "test": judged(options.judged),
         "convergence": convergence(options.converged),
@@ -181,6 +205,8 @@ def main():
         between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         if not between.search(text):
             raise SystemExit(f"{CARD} has no place for {name}")
+        if not table:
+            continue
         text = between.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
     CARD.write_text(text)
 
