@@ -30,7 +30,7 @@ def imidogen(**options):
 def water(tmp_path_factory, released):
     mf = learned()
     mf.chkfile = str(tmp_path_factory.mktemp("water") / "chk")
-    return mf.run()
+    return mf.set(conv_tol_grad=3e-5).run()
 
 
 @pytest.fixture(scope="module")

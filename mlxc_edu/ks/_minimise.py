@@ -114,13 +114,13 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
     gradient = rotation_gradient(channels, fock)
     steps: list[np.ndarray] = []
     changes: list[np.ndarray] = []
-    builds = 1
+    builds, reach = 1, 1.0
     while np.linalg.norm(gradient) > gradient_tol and builds < max_cycle:
         step = -_quasi_newton(gradient, _curvature(channels, eps), steps, changes)
         if step @ gradient >= 0:
             steps, changes = [], []
             step = -gradient / _curvature(channels, eps)
-        step *= min(1.0, LARGEST_ANGLE / np.abs(step).max())
+        step *= min(reach, LARGEST_ANGLE / np.abs(step).max())
 
         shortened = 0
         while True:  # shorten the step until the energy falls as the gradient promises
@@ -142,6 +142,9 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
         change = there - gradient
         if step @ change > 1e-10 * np.linalg.norm(step) * np.linalg.norm(change):
             steps, changes = [*steps, step][-MEMORY:], [*changes, change][-MEMORY:]
+            reach = 1.0
+        elif not shortened:  # the energy curves down; a grid lets an atom's open shell turn so
+            reach *= 2.0
         # Along a geodesic the tangent vectors keep their components (with three and more different
         # occupations: nearly); only the change to orbitals that diagonalise the new Fock blocks has
         # to be applied to them.
