@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pyscf import dft, gto
+from waiting import PATIENCE
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "learned_functional.py"
 
@@ -15,7 +16,7 @@ SCRIPT = Path(__file__).parents[1] / "benchmarks" / "learned_functional.py"
 def run(folder, *options):
     command = [sys.executable, SCRIPT, "--systems", "H2/sto-3g", "--repeat", "1", "--json"]
     return subprocess.run(
-        [*command, "--output", folder, *options], capture_output=True, text=True, timeout=300
+        [*command, "--output", folder, *options], capture_output=True, text=True, timeout=PATIENCE
     )
 
 

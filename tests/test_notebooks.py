@@ -1,10 +1,10 @@
 """Every notebook runs end to end, live, and its page shows its figures without a network."""
 
 import os
-import shutil
 import subprocess
 import sys
 
+import browsing
 import nbformat
 import pytest
 
@@ -23,24 +23,12 @@ used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 pathlib.Path(sys.argv[1]).write_text(str(used))
 sys.exit(status)"""
 IN_3D = ".gl-container canvas"  # surfaces are no lines
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-
-
-def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("MLXC_EDU_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="module")
 def browser():
-    if chromium() is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have Chromium")
-        pytest.skip("no Chromium: install it, or name it in MLXC_EDU_CHROMIUM")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    with browsing.browser() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +86,7 @@ def test_page_shows_figures_offline(path, executed, browser):
         if c.cell_type == "code"
         for o in c.outputs
     )
-    page = browser.new_context(offline=True).new_page()
+    page = browsing.new_page(browser, offline=True)
     wanted, errors = [], []
     page.on("requestfailed", lambda request: wanted.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -139,14 +127,16 @@ def test_tour_without_weights_says_how_to_get_them(tmp_path):
 
 @pytest.mark.xdist_group("00_tour")
 def test_tour_slider_moves_the_electron(executed, browser):
-    page = browser.new_context(offline=True).new_page()
+    page = browsing.new_page(browser, offline=True)
     page.goto(executed(notebooks_folder() / "00_tour.ipynb").with_suffix(".html").as_uri())
     page.wait_for_selector(".slider-container")
     figure = page.locator(".js-plotly-plot", has=page.locator(".slider-container"))
     position = "g => [g.calcdata[2][0].x, Math.max(...g.calcdata[3].map(p => Math.abs(p.y)))]"
     q_before, spin_before = figure.evaluate(position)
     figure.locator(".slider-rail-touch-rect").click()  # the middle of the rail
-    page.wait_for_timeout(500)
+    page.wait_for_function(
+        "([g, before]) => g.calcdata[2][0].x != before", arg=[figure.element_handle(), q_before]
+    )
     q_after, spin_after = figure.evaluate(position)
     assert q_before < 0.01 < 0.2 < q_after < 0.8
     assert spin_after < spin_before

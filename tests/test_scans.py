@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+from waiting import PATIENCE
 
 import mlxc_edu as mx
 from mlxc_edu import _scans
@@ -101,23 +102,39 @@ mx.dissociation("LiH", ["PBE", "HF", "exact"], [1.2, 1.6, 2.5, 4.0, 6.0, 8.0], s
 """
 
 
+# After five points every worker stands still, so that the kill comes neither early nor late.
+HELD = """
+import os, pathlib, time
+from mlxc_edu import _scans
+
+compute = _scans._compute
+
+def held(job, memory):
+    store = pathlib.Path({store!r})
+    while len([*store.rglob("*.json")]) >= 5:
+        (store / f"{{os.getpid()}}.held").touch()
+        time.sleep(0.1)
+    return compute(job, memory)
+
+_scans._compute = held
+"""
+
+
 def finished(store):
     return {p.name: p.stat().st_mtime_ns for p in store.rglob("*.json")}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_scan_resumes_where_it_stopped(store, workers, monkeypatch):
-    script = SCAN.format(store=str(store), workers=workers)
+    script = (HELD + SCAN).format(store=str(store), workers=workers)
     process = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
-    deadline = time.monotonic() + 120
-    while len(finished(store)) < 5 and time.monotonic() < deadline:
+    while len([*store.glob("*.held")]) < workers:
         assert process.poll() is None, "ended before it could be killed"
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    time.sleep(0.5)  # workers of the same group are gone, too
     kept = finished(store)
-    assert len(kept) >= 5
+    assert 5 <= len(kept) < 5 + workers
     calls = count_computations(monkeypatch)
     table = mx.dissociation(
         "LiH",
@@ -136,7 +153,7 @@ def test_killed_scan_resumes_where_it_stopped(store, workers, monkeypatch):
 def test_two_processes_at_a_time(store):
     script = SCAN.format(store=str(store), workers=1)
     both = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(2)]
-    assert [p.wait(timeout=300) for p in both] == [0, 0]
+    assert [p.wait(timeout=PATIENCE) for p in both] == [0, 0]
     assert len(finished(store)) == 24
     assert not list(store.rglob("*.part")) and not list(store.rglob("*.damaged"))
 
