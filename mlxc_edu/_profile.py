@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-import jax
 import numpy as np
 import pandas as pd
 
 from . import weights
 from ._result import Result
 from ._solve import spin_density
-from .functionals import FEATURES, dm21, edu26
 from .ks import KS
 from .ks._kohn_sham import canonical_name, is_learned, split_dispersion
-from .ks._learned_xc import features
-from .ks._local_exchange import ExactExchange
-from .ks._quadrature import BATCH
 from .units import ANGSTROM_PER_BOHR
 
 POINTS = 241
 MARGIN = 2.0  # Å beyond the two atoms
-_BATCH_MEMORY = 128e6  # bytes, of one batch's integrals
 
 
 def profile(
@@ -64,6 +57,9 @@ def profile(
         lists near names), or one that cannot take the molecule.
     FileNotFoundError : the weights are missing; the message gives the command that gets them.
     """
+    from .functionals import FEATURES  # JAX is loaded when it is wanted
+    from .ks._answers import at_points, outputs
+
     mol, dm, own = _density(calc)
     name = learned_name(own if functional is None else functional)
     learned = KS(mol, name, precision="float64")
@@ -74,16 +70,17 @@ def profile(
     coords = origin + points[:, None] * direction if points.ndim == 1 else points
     position = points if points.ndim == 1 else (points - origin) @ direction
 
-    answers = edu26.OUTPUTS if _is_edu26(learned.functional.parameters) else dm21.OUTPUTS
-    ask = _in_batches(mol, dm, learned.functional, coords / ANGSTROM_PER_BOHR)
-    table = pd.DataFrame(np.vstack(list(ask)), columns=[*FEATURES, *answers, "e_xc"])
+    features, answers, e_xc = at_points(mol, dm, learned.functional, coords / ANGSTROM_PER_BOHR)
+    said = outputs(learned.functional)
+    numbers = np.column_stack([features, answers, e_xc])
+    table = pd.DataFrame(numbers, columns=[*FEATURES, *said, "e_xc"])
     table.insert(0, "position", position)
     ends = [0.0, length] if mol.natm > 1 else [0.0]
     symbols = (
         [mol.atom_pure_symbol(a) for a in atoms] if mol.natm > 1 else [mol.atom_pure_symbol(0)]
     )
     bond = list(zip(symbols, ends))
-    table.attrs = {"functional": name, "answers": dict(answers), "atoms": bond}
+    table.attrs = {"functional": name, "answers": dict(said), "atoms": bond}
     return table
 
 
@@ -140,33 +137,3 @@ def _numbers(points) -> np.ndarray:
     if not fits or not len(points) or not np.isfinite(points).all():
         raise ValueError("points are positions along the bond, (n,), or in space, (n, 3), in Å")
     return points
-
-
-def _is_edu26(parameters) -> bool:
-    return isinstance(parameters, edu26.Parameters)
-
-
-def _in_batches(mol, dm, functional, coords):
-    """Rows of the table, a batch of points at a time; the last is filled up, so that JAX compiles
-    once."""
-    exchange = ExactExchange(mol, np.float64)
-    size = min(int(_BATCH_MEMORY // exchange.bytes_a_point(mol, np.float64)), BATCH, len(coords))
-    prepared, size = exchange.prepare(dm), max(size, 1)
-    for first in range(0, len(coords), size):
-        batch = coords[first : first + size]
-        filled = np.vstack([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
-        chi = jax.device_put(mol.eval_gto("GTOval_sph_deriv1", filled).transpose(0, 2, 1))
-        x = exchange.apply(jax.device_put(exchange.tables(filled)), prepared, chi)
-        f = features(jax.device_put(dm), x, chi)
-        answer = _answer(functional.energy_density, functional.parameters, f)
-        yield np.column_stack([f, *answer])[: len(batch)]
-
-
-@partial(jax.jit, static_argnums=0)
-def _answer(energy_density, parameters, f):
-    """The network's outputs and e_xc."""
-    if _is_edu26(parameters):
-        outputs = edu26.coefficients(parameters, edu26.inputs(f))
-    else:
-        outputs = dm21.enhancement_factors(parameters, f)
-    return outputs, energy_density(parameters, f)

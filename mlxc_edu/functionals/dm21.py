@@ -27,7 +27,7 @@ EPSILON = 1e-5  # in the layer normalisation
 BLOCKS = 6
 WIDTH = 256
 
-OUTPUTS = {
+OUTPUTS: dict[str, str] = {
     "s_lda": "factor of uniform-gas exchange",
     "s_hf": "factor of local exchange",
     "s_hf_lr": "factor of long-range local exchange",

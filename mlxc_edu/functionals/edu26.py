@@ -37,7 +37,7 @@ KINETIC = 0.3 * FERMI**2  # τ of one spin of the uniform gas is this times ρσ
 
 OWN = ("share", "slope", "single", "fast", "exchange", "range")
 SHARED = ("density", "slope", "single")
-OUTPUTS = {
+OUTPUTS: dict[str, str] = {
     "a": "share of uniform-gas exchange instead of local exchange, at short range",
     "b": "uniform-gas exchange beyond that",
     "c": "more correlation than in the uniform gas",

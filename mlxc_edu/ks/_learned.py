@@ -197,6 +197,10 @@ class _Learned(ConvergesInStages):
         """The class without what density_fit() and newton() mix in."""
         return {rks.RKS: LearnedRKS, uks.UKS: LearnedUKS, roks.ROKS: LearnedROKS}[self._plain]
 
+    def _learned_start(self):
+        functional = LearnedXC(self.functional.energy_density, self.functional.parameters)
+        return self._bare(self.mol, self.xc, functional)
+
     def _table_memory(self) -> float:
         return MEMORY_SHARE * self.max_memory * 1e6
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from .._threads import one_blas_thread
-from ._learned_xc import LearnedXC
 from ._minimise import minimise
 
 STAGED = "staged"
@@ -31,7 +30,8 @@ class _Lowest:
 
 
 class ConvergesInStages:
-    """The part of a learned Kohn–Sham object that iterates."""
+    """The part of a learned Kohn–Sham object that iterates. The object knows its ``_plain`` class
+    and makes another of its own functional by ``_learned_start()``."""
 
     @one_blas_thread
     def scf(self, dm0=None, **kwargs):
@@ -104,7 +104,3 @@ class ConvergesInStages:
 
     def _plain_start(self):
         return self._plain(self.mol, xc="PBE")
-
-    def _learned_start(self):
-        functional = LearnedXC(self.functional.energy_density, self.functional.parameters)
-        return self._bare(self.mol, self.xc, functional)
