@@ -113,7 +113,8 @@ def _put_clocks_in():
     import jax
     from pyscf.dft.gen_grid import Grids
 
-    from mlxc_edu.ks import _learned, _learned_xc, _local_exchange, _quadrature, _staging
+    from mlxc_edu.ks.convergence import _staging
+    from mlxc_edu.ks.learned import _local_exchange, _objects, _quadrature, _xc
 
     exact, fitted = _local_exchange.ExactExchange, _local_exchange.FittedExchange
     start = "staged start"
@@ -141,12 +142,12 @@ def _put_clocks_in():
     clock(start, _staging.ConvergesInStages, "_staged")
     clock("local-exchange integrals", exact, "tables")
     clock("local-exchange integrals", fitted, "__init__", "tables")
-    clock("network", _learned_xc, "energy_and_potential")
-    clock("contractions", _learned_xc, "features", "energy_and_fock")
+    clock("network", _xc, "energy_and_potential")
+    clock("contractions", _xc, "features", "energy_and_fock")
     clock("contractions", exact, "prepare", "apply")
     clock("contractions", fitted, "prepare", "apply")
-    clock("Coulomb", _learned.LearnedRKS, "get_j")
-    clock("Coulomb", _learned.LearnedUKS, "get_j")
+    clock("Coulomb", _objects.LearnedRKS, "get_j")
+    clock("Coulomb", _objects.LearnedUKS, "get_j")
     clock("grid", Grids, "build")
     clock("grid", _quadrature.Quadrature, "__init__", "_batch")
     return spent

@@ -16,7 +16,7 @@ import numpy as np
 
 import mlxc_edu as mx
 from mlxc_edu.functionals import FEATURES, energy_and_potential
-from mlxc_edu.ks._learned_xc import learned
+from mlxc_edu.ks.learned import learned
 
 BATCH = 1024
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import mlxc_edu as mx
-from mlxc_edu import _tables
+from mlxc_edu.scans import _tables
 
 SYSTEMS = ["H2+", "H2", "He2+", "LiH", "LiF", "NaCl", "N2"]
 METHODS = ["LDA", "PBE", "B3LYP", "HF", "DM21", "DM21m", "DM21mc", "exact"]

@@ -53,7 +53,7 @@ def test_import_loads_nothing_heavy():
 
 
 def test_help_loads_nothing_heavy():
-    code = "from mlxc_edu._cli import _parser; text = _parser().format_help()"
+    code = "from mlxc_edu.cli._main import _parser; text = _parser().format_help()"
     assert not modules_loaded_by(code) & {"jax", "pyscf", "plotly", "numpy", "pandas"}
 
 

@@ -12,8 +12,8 @@ from pyscf.data import elements
 from pyscf.dft import libxc
 
 from .. import weights
-from .._molecule import require_molecule
-from ._dispersion import d3bj
+from ..molecules import require_molecule
+from .methods import d3bj
 
 # PySCF reads "LDA" as exchange alone; papers mean correlation, too (Vosko, Wilk, Nusair 1980).
 _PAPER_NAMES = {"LDA": "LDA,VWN"}
@@ -151,8 +151,7 @@ def KS(
 
 
 def _occupied(mol, name, unrestricted, restricted, precision, occupations, holder):
-    from ._occupation_numbers import ANNEALED, occupation_numbers
-    from ._occupations import occupy
+    from .occupations import ANNEALED, occupation_numbers, occupy
 
     if isinstance(occupations, str) and occupations.strip().lower() == ANNEALED:
         same = mol.spin == 0
@@ -184,8 +183,7 @@ def _object(mol, name, kind, precision):
 
 
 def _learned(mol, name, kind, precision):
-    from ._learned import LearnedRKS, LearnedROKS, LearnedUKS  # JAX is loaded when it is wanted
-    from ._learned_xc import learned
+    from .learned import LearnedRKS, LearnedROKS, LearnedUKS, learned
 
     if precision not in ("float32", "float64"):
         raise ValueError(f"precision is 'float32' or 'float64', not {precision!r}")

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._threads import one_blas_thread
-from ..ks._minimise import minimise
+from ..ks.convergence import minimise
 from ._functionals import Functional
 from ._grid import Grid
 from ._nuclei import Nuclei, check_walls

@@ -14,12 +14,11 @@ import numpy as np
 from pyscf import dft, gto
 from pyscf.data import elements
 
-from .. import _solve
-from .._frontier import Frontier, frontier, paired
-from .._molecule import hund_spin
 from .._threads import one_blas_thread
+from ..calculations import Frontier, frontier, paired, solve
 from ..ks import KS
-from ..ks._minimise import minimise
+from ..ks.convergence import minimise
+from ..molecules import hund_spin
 from ._samples import GRID_LEVEL, Densities, Sample, rotations
 
 METHOD = "BHandHLYP"
@@ -57,7 +56,7 @@ def molecule_sample(geometry: str, charge: int, spin: int, level: int = GRID_LEV
     Raises ArithmeticError where the orbitals do not converge.
     """
     mol = gto.M(atom=geometry, charge=charge, spin=spin, basis=BASIS, verbose=0)
-    found = _solve.solve(mol, METHOD)
+    found = solve(mol, METHOD)
     if not found.converged:
         raise ArithmeticError(f"{METHOD} does not converge for {geometry}, charge {charge}")
     mf, dm = found.mean_field, found.density_matrix

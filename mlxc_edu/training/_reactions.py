@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from pyscf.data import elements
 
-from .._molecule import hund_spin
+from ..molecules import hund_spin
 from ..units import KCAL_PER_HARTREE
 from ._build import ladder
 
@@ -21,7 +21,7 @@ TABLE = Path(__file__).with_name("energies.csv")
 KINDS = ("molecule", "curve", "barrier", "ion", "charge", "shared", "mixture", "spin", "total")
 ION_SCALE = 170.0  # kcal/mol; errors of larger ionisation energies count less, as the square
 TOTAL_ERROR = 100.0  # kcal/mol, of an atom's whole energy, most of it in the core
-HELD_OUT = {"F": "test", "P": "test", "B": "validation"}  # fractional electrons, training/split.py
+HELD_OUT = {"F": "test", "P": "test", "B": "validation"}  # fractional electrons, recipe/split.py
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,8 @@ from pyscf import dft
 
 from .._threads import one_blas_thread
 from ..functionals import edu26
-from ..ks._learned_xc import features as features_of
-from ..ks._learned_xc import features_change
-from ..ks._mirrors import find_mirrors, keeping, symmetrised
-from ..ks._quadrature import Quadrature
+from ..ks.learned import Quadrature, features_change, find_mirrors, keeping, symmetrised
+from ..ks.learned import features as features_of
 
 GRID_LEVEL = 1
 NEGLIGIBLE = 2e-9  # Hartree; a point's exchange energy below which it is left out

@@ -1,0 +1,18 @@
+"""One molecule and one method become a result."""
+
+from ._exact import DOMINANT, exact, exact_level
+from ._frontier import (
+    GRID_LEVEL,
+    Ensemble,
+    Frontier,
+    Spins,
+    edge_energies,
+    ensemble,
+    frontier,
+    holder,
+    paired,
+    path,
+)
+from ._profile import POINTS, learned_name, profile
+from ._result import Result
+from ._solve import hartree_fock_states, solve

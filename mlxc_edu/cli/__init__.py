@@ -1,0 +1,3 @@
+"""The command line: ``mlxc-edu tour | lab | run | scan | train | weights``."""
+
+from ._main import main

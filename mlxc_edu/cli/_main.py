@@ -1,0 +1,244 @@
+"""The command line: ``mlxc-edu tour | lab | run | scan | train | weights``."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from pathlib import Path
+
+from . import _train, _weights
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; returns the exit status, 2 for input that cannot be used."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.command(arguments) or 0
+    except (ValueError, ImportError, OSError) as error:
+        print(f"mlxc-edu: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("mlxc-edu: stopped; finished points are kept", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mlxc-edu",
+        description="From the Schrödinger equation to a learned density functional.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    tour = commands.add_parser("tour", help="run the ten-minute tour and open it as a page")
+    tour.add_argument("--output", type=Path, default=Path("mlxc-edu-tour"), metavar="DIR")
+    tour.add_argument("--no-open", action="store_true", help="do not open the page in a browser")
+    tour.set_defaults(command=_tour)
+
+    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="work on copies in this folder (default: a checkout's own notebooks, else "
+        "mlxc-edu-notebooks); files already there are left as they are",
+    )
+    lab.add_argument("--no-open", action="store_true", help="do not open a browser")
+    lab.add_argument("options", nargs="*", help="after --, options for JupyterLab itself")
+    lab.set_defaults(command=_lab)
+
+    run = commands.add_parser("run", help="execute one notebook with your parameters")
+    run.add_argument(
+        "notebook", metavar="NOTEBOOK", help="a name such as 06_dissociation, or a path"
+    )
+    run.add_argument(
+        "-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE")
+    )
+    run.add_argument("--output", type=Path, default=Path("mlxc-edu-runs"), metavar="DIR")
+    run.set_defaults(command=_run)
+
+    scan = commands.add_parser("scan", help="pull a diatomic apart and write the table")
+    scan.add_argument("system", metavar="MOLECULE", help="a diatomic, such as NaCl")
+    scan.add_argument("--methods", default="PBE,B3LYP,exact", help="comma-separated")
+    scan.add_argument("--r", metavar="FIRST:LAST:COUNT", help="Å; or a comma-separated list")
+    scan.add_argument("--basis", default="def2-svpd")
+    scan.add_argument("--workers", type=int, help="processes; default: one a processor")
+    scan.add_argument("--store", type=Path, metavar="DIR", help="where finished points are kept")
+    scan.add_argument("--output", type=Path, metavar="FILE.csv", help="default: MOLECULE.csv")
+    scan.add_argument("--figure", type=Path, metavar="FILE.html", help="write the figure, too")
+    scan.set_defaults(command=_scan)
+
+    _train.add_to(commands)
+    _weights.add_to(commands)
+    return parser
+
+
+def _tour(arguments) -> int:
+    return _execute(notebooks_folder() / "00_tour.ipynb", {}, arguments.output, arguments.no_open)
+
+
+def _run(arguments) -> int:
+    path = _find_notebook(arguments.notebook)
+    parameters = {name: _literal(value) for name, value in arguments.parameters}
+    return _execute(path, parameters, arguments.output, no_open=True)
+
+
+def _lab(arguments) -> int:
+    import shutil
+    import subprocess
+
+    _need("jupyterlab")
+    source = notebooks_folder()
+    in_checkout = source == _checkout_notebooks()
+    folder = arguments.folder or (source if in_checkout else Path("mlxc-edu-notebooks"))
+    if folder != source:
+        _writable(folder)
+        for notebook in sorted(source.glob("*.ipynb")):
+            if not (folder / notebook.name).exists():
+                shutil.copy(notebook, folder / notebook.name)
+    command = [sys.executable, "-m", "jupyterlab", str(folder), *arguments.options]
+    return subprocess.run(command + ["--no-browser"] * arguments.no_open).returncode
+
+
+def _scan(arguments) -> int:
+    output = arguments.output or Path(f"{arguments.system}.csv")
+    for file in filter(None, (output, arguments.figure)):
+        _writable(file.parent)
+        if file.is_dir():
+            raise ValueError(f"{file} is a folder; name a file")
+    distances = _range(arguments.r) if arguments.r else None
+
+    from ..scans import dissociation
+
+    table = dissociation(
+        arguments.system,
+        arguments.methods.split(","),
+        distances,
+        basis=arguments.basis,
+        workers=arguments.workers,
+        store=arguments.store,
+    )
+    table.to_csv(output, index=False)
+    print(table.drop(columns="state").to_string(index=False, float_format="{:.6f}".format))
+    print(f"table: {output}")
+    if arguments.figure:
+        from ..figures import plot
+
+        plot(table).write_html(arguments.figure, include_plotlyjs=True)
+        print(f"figure: {arguments.figure}")
+    failed = table[~table["converged"]]
+    if len(failed):
+        print(f"{len(failed)} of {len(table)} points did not converge:", file=sys.stderr)
+        print(*failed["state"].unique(), sep="\n", file=sys.stderr)
+    return 1 if len(failed) else 0
+
+
+def notebooks_folder() -> Path:
+    """Where the notebooks are: beside the package in a checkout, inside it in a wheel."""
+    for folder in (_checkout_notebooks(), PACKAGE / "notebooks"):
+        if (folder / "00_tour.ipynb").is_file():
+            return folder
+    raise ValueError("the notebooks are missing from this installation; install mlxc-edu again")
+
+
+def _checkout_notebooks() -> Path:
+    return PACKAGE.parent / "notebooks"
+
+
+def _find_notebook(name: str) -> Path:
+    from difflib import get_close_matches
+
+    known = {path.stem: path for path in sorted(notebooks_folder().glob("*.ipynb"))}
+    if Path(name).is_file():
+        return Path(name)
+    if name.removesuffix(".ipynb") in known:
+        return known[name.removesuffix(".ipynb")]
+    near = get_close_matches(name, known, n=3, cutoff=0.3) or list(known)
+    raise ValueError(f"no notebook {name!r}; there is {', '.join(near)}")
+
+
+def _execute(notebook: Path, parameters: dict, folder: Path, no_open: bool) -> int:
+    """Execute a notebook into a folder and write it as a page there, too."""
+    import os
+    import time
+    import webbrowser
+
+    _need("papermill", "nbconvert", "plotly", "latex2mathml")
+    _writable(folder)
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    from ..figures import write_page
+
+    executed, page = folder / notebook.name, folder / f"{notebook.stem}.html"
+    if executed.resolve() == notebook.resolve():
+        raise ValueError(f"--output {folder} would overwrite {notebook}; choose another folder")
+    try:
+        known = papermill.inspect_notebook(str(notebook))
+    except Exception as error:  # anything may be in the file
+        raise ValueError(f"{notebook} cannot be read as a notebook") from error
+    for name in parameters:
+        if name not in known:
+            raise ValueError(
+                f"{notebook.name} has no parameter {name!r}; it has {', '.join(known)}"
+            )
+    # Figures as data: the page then carries plotly.js once, and the notebook not at all.
+    os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
+    began = time.perf_counter()
+    try:
+        papermill.execute_notebook(str(notebook), str(executed), parameters, kernel_name="python3")
+    except PapermillExecutionError as error:
+        print(
+            f"mlxc-edu: cell {error.exec_count} of {notebook.name} failed with {error.ename}: "
+            f"{error.evalue}\nthe notebook up to there: {executed}",
+            file=sys.stderr,
+        )
+        return 1
+    write_page(executed, page)
+    print(f"done in {time.perf_counter() - began:.0f} s\nnotebook: {executed}\npage:     {page}")
+    if not no_open:
+        webbrowser.open(page.resolve().as_uri())
+    return 0
+
+
+def _need(*packages: str) -> None:
+    from importlib.util import find_spec
+
+    if missing := [p for p in packages if find_spec(p) is None]:
+        raise ImportError(f'needs {", ".join(missing)}: pip install "mlxc-edu[notebooks]"')
+
+
+def _writable(folder: Path) -> None:
+    import tempfile
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+
+def _literal(text: str):
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _range(text: str) -> list[float]:
+    try:
+        if ":" not in text:
+            return [float(x) for x in text.split(",")]
+        first, last, count = text.split(":")
+        n = int(count)
+        if n < 2:
+            raise ValueError
+        step = (float(last) - float(first)) / (n - 1)
+        return [float(first) + i * step for i in range(n)]
+    except ValueError as error:
+        raise ValueError(
+            f"--r takes FIRST:LAST:COUNT or a comma-separated list of Å, not {text!r}"
+        ) from error

@@ -1,0 +1,80 @@
+"""The widget behind ``mlxc_edu.explore.bonding``."""
+
+from __future__ import annotations
+
+from html import escape
+
+import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+from pyscf import scf
+
+from ..calculations import solve
+from ..figures import surfaces
+from ..molecules import molecule
+
+KNOWN = ["H2", "N2", "F2", "LiH", "LiF", "HF", "NaCl", "CO", "H2O", "NH3", "CH4"]
+DENSITY, BONDING, SPIN = "density", "what bonding moves", "spin density"
+
+
+class BondingExplorer(widgets.VBox):
+    """A molecule's density in three dimensions, and what it is more and less than its atoms'.
+
+    Attributes
+    ----------
+    molecule, shown : the controls; set their ``value``.
+    calc : the calculation whose density that is.
+    figure : the surfaces.
+    """
+
+    def __init__(self, first: str, basis: str, method: str):
+        self.basis, self.method = basis, method
+        self._done: dict[str, tuple] = {}
+        names = KNOWN if first in KNOWN else [first, *KNOWN]
+        self.molecule = widgets.Dropdown(options=names, value=first, description="molecule")
+        wide = dict(button_width="170px")
+        self.shown = widgets.ToggleButtons(
+            options=[BONDING, DENSITY, SPIN], value=BONDING, style=wide
+        )
+        self.status = widgets.HTML()
+        self._place = widgets.HBox()
+        super().__init__([widgets.HBox([self.molecule, self.shown]), self.status, self._place])
+        self.molecule.observe(self._show, "value")
+        self.shown.observe(self._show, "value")
+        self._show()
+
+    def _show(self, _=None):
+        name = self.molecule.value
+        try:
+            if name not in self._done:
+                self._say(f"{name}: computing …")
+                mol = molecule(name, basis=self.basis)
+                self._done[name] = solve(mol, self.method), atoms_density(mol)
+            self.calc, atoms = self._done[name]
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+            return self._say(str(error), "#b00020")
+        up, down = self.calc.density_matrix
+        if self.shown.value == BONDING:
+            signs = "more than in the free atoms", "less"
+            drawn = surfaces(self.calc.mol, up + down - atoms, signs)
+        elif self.shown.value == SPIN:
+            drawn = surfaces(self.calc.mol, up - down, ("more spin up", "more spin down"))
+        else:
+            drawn = surfaces(self.calc.mol, up + down)
+        self.figure = go.FigureWidget(drawn)
+        self._place.children = [self.figure]
+        charges = ", ".join(
+            f"{self.calc.mol.atom_pure_symbol(i)} {q:+.2f}" for i, q in enumerate(self.calc.charges)
+        )
+        state = "" if self.calc.converged else " — NOT CONVERGED"
+        shade = "#333333" if self.calc.converged else "#b00020"
+        self._say(f"{name} with {self.method}, charges {charges} e{state}", shade)
+
+    def _say(self, text, colour="#333333"):
+        self.status.value = f'<span style="color:{colour}">{escape(text)}</span>'
+
+
+def atoms_density(mol) -> np.ndarray:
+    """(nao, nao): of free atoms, round ones, side by side; PySCF's starting guess."""
+    return np.asarray(scf.hf.init_guess_by_atom(mol))

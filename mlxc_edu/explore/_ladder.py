@@ -1,0 +1,155 @@
+"""The widget behind ``mlxc_edu.explore.ladder``."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from html import escape
+
+import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
+import ipywidgets as widgets
+import pandas as pd
+import plotly.graph_objects as go
+
+from ..figures import GREY, RED, colour, method_cell, signed, table
+from ..scans import (
+    LADDER,
+    SETS,
+    Store,
+    compute,
+    identity,
+    reactions_of,
+    run_jobs,
+    species_jobs,
+    tabulate,
+)
+from .live import Worker
+
+MEMORY = 4000  # MB
+ORDER = list(LADDER)  # a method keeps its colour whatever else is ticked
+HEADER = ["", "mean<br>error", "mean absolute<br>error", "largest", "s", "converged"]
+
+
+class LadderExplorer(widgets.VBox):
+    """Errors of functionals in a set of reactions, computed species by species.
+
+    Attributes
+    ----------
+    reactions : dropdown, the set.
+    methods : a checkbox a method.
+    cancel, compute : buttons; the first stops after the species in hand, the second goes on.
+    errors : the table behind the figure, like :func:`mlxc_edu.benchmark`'s.
+    """
+
+    def __init__(self, first: str, ticked: list[str], offered: list[str], basis: str, store):
+        self.basis, self._store = basis, Store(store)
+        self._worker = Worker()
+        self._known: dict[str, dict] = {}  # by set: the species' values
+        self.errors = pd.DataFrame()
+        self.reactions = widgets.Dropdown(
+            options=[(f"{name}: {kind}", name) for name, kind in SETS.items()],
+            value=first,
+            description="set",
+        )
+        box = dict(indent=False, layout=widgets.Layout(width="auto"))
+        self.methods = {
+            m: widgets.Checkbox(value=m in ticked, description=m, **box) for m in offered
+        }
+        self.cancel = widgets.Button(description="Cancel", icon="stop", disabled=True)
+        self.compute = widgets.Button(description="Compute", icon="play", disabled=True)
+        self.progress = widgets.IntProgress(layout=widgets.Layout(width="200px"))
+        self.status, self.table = widgets.HTML(), widgets.HTML()
+        self._figure = widgets.HBox(layout=widgets.Layout(width="760px"))
+        wrap = widgets.Layout(flex_flow="row wrap")
+        ticks = widgets.HBox([*self.methods.values()], layout=wrap)
+        buttons = widgets.HBox([self.cancel, self.compute, self.progress], layout=wrap)
+        drawn = widgets.HBox([self._figure, self.table], layout=wrap)
+        super().__init__([self.reactions, ticks, buttons, self.status, drawn])
+        for control in (self.reactions, *self.methods.values()):
+            control.observe(self._on_change, "value")
+        self.cancel.on_click(self._on_cancel)
+        self.compute.on_click(self._on_change)
+        self._on_change()
+
+    @property
+    def ticked(self) -> list[str]:
+        return [name for name, box in self.methods.items() if box.value]
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until everything asked for is computed; False if that takes longer, in seconds."""
+        return self._worker.wait(timeout)
+
+    def _on_change(self, _=None):
+        self._worker.start(self._work(self.reactions.value, self.ticked))
+
+    def _on_cancel(self, _=None):
+        self._worker.stop()
+
+    def _work(self, name: str, ticked: list[str]) -> Generator:
+        self.cancel.disabled, self.compute.disabled = False, True
+        listed, known = reactions_of(name), self._known.setdefault(name, {})
+        jobs = species_jobs(listed, ticked, self.basis)
+        missing = [job for job in jobs if identity(job) not in known]
+        self.progress.max, self.progress.value = max(1, len(missing)), 0
+        try:
+            self._show(name, listed, ticked)
+            while missing:
+                job = missing[0]
+                self._say(f"{name}: computing {job['system']} with {job['method']} …")
+                settings = dict(workers=1, memory=MEMORY, progress=False)
+                known |= run_jobs([job], compute, self._store, **settings)
+                del missing[0]
+                self.progress.value += 1
+                if not missing or missing[0]["method"] != job["method"]:
+                    self._show(name, listed, ticked)
+                yield
+            self._say(f"{name} in {self.basis}" if ticked else "tick a method")
+        except GeneratorExit:
+            self._say(f"stopped; {len(missing)} species are missing")
+            raise
+        except Exception as error:  # in a thread of its own nobody else would tell
+            self._say(f"{type(error).__name__}: {error}", RED)
+        finally:
+            self.cancel.disabled, self.compute.disabled = True, not missing
+
+    def _show(self, name, listed, ticked):
+        """The methods that are complete."""
+        known = self._known[name]
+        complete = dict.fromkeys(ticked, True)
+        for job in species_jobs(listed, ticked, self.basis):
+            complete[job["method"]] &= identity(job) in known
+        done = [method for method, is_complete in complete.items() if is_complete]
+        self.errors = tabulate(name, listed, done, known)
+        if not done:
+            return
+        figure = error_figure(self.errors)
+        self._figure.children = [go.FigureWidget(figure)]
+        rows = []
+        for method, part in self.errors.groupby("method", sort=False):
+            error, failed = part["error_kcal"], int((~part["converged"]).sum())
+            cells = [signed(error.mean(), 1), f"{error.abs().mean():.1f}"]
+            cells += [signed(error[error.abs().idxmax()], 1), f"{part['seconds'].sum():.0f}"]
+            said = f'<b style="color:{RED}">{failed} NOT</b>' if failed else "yes"
+            rows.append([method_cell(method, ORDER + ticked), *cells, said])
+        self.table.value = f"<b>{escape(name)}</b>, kcal/mol" + table(HEADER, rows)
+
+    def _say(self, text, tone=GREY):
+        self.status.value = f'<span style="color:{tone}">{escape(text)}</span>'
+
+
+def error_figure(errors: pd.DataFrame) -> go.Figure:
+    """Bars, one for each reaction and method; what did not converge is hatched."""
+    methods = [*errors["method"].unique()]
+    figure = go.Figure()
+    for method, part in errors.groupby("method", sort=False):
+        hatch = ["" if c else "x" for c in part["converged"]]
+        look = dict(color=colour(method, ORDER + methods), pattern=dict(shape=hatch))
+        bars = dict(x=part["reaction"], y=part["error_kcal"], name=method, marker=look)
+        figure.add_bar(**bars, hovertemplate=method + ": %{y:+.1f} kcal/mol<extra>%{x}</extra>")
+    figure.add_hline(y=0, line=dict(color="#000000", width=1))
+    return figure.update_layout(
+        template="simple_white",
+        height=400,
+        margin=dict(l=60, r=10, t=30, b=40),
+        yaxis_title="error (kcal/mol)",
+        legend=dict(orientation="h", y=1.02, yanchor="bottom"),
+    )

@@ -1,0 +1,106 @@
+"""How a learned functional's orbitals are found: cheap first, dear last.
+
+PBE on a coarse grid, then the functional there, then the functional on its own grid. What PySCF's
+iteration does not settle is minimised directly.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..._threads import one_blas_thread
+from ._minimise import minimise
+
+STAGED = "staged"
+COARSE_LEVEL = 0  # PySCF's coarsest grid
+COARSE_CYCLES = 20
+
+
+class _Lowest:
+    """A callback that remembers the orbitals of the lowest energy so far."""
+
+    def __init__(self, callback):
+        self.callback, self.energy, self.orbitals = callback, np.inf, None
+
+    def __call__(self, state):
+        if state["e_tot"] < self.energy:
+            self.energy, self.orbitals = state["e_tot"], (state["mo_coeff"], state["mo_occ"])
+        if callable(self.callback):
+            self.callback(state)
+
+
+class ConvergesInStages:
+    """The part of a learned Kohn–Sham object that iterates. The object knows its ``_plain`` class
+    and makes another of its own functional by ``_learned_start()``."""
+
+    @one_blas_thread
+    def scf(self, dm0=None, **kwargs):
+        """Converge. Where PySCF's iteration does not, the energy is minimised directly from the
+        lowest point it came by, in up to three times ``max_cycle`` more steps."""
+        lowest = _Lowest(self.callback)
+        self.converged, self.minimised, self.cycles = False, False, 0
+        if dm0 is None and self.init_guess == STAGED:
+            coarse = self._staged()
+            dm0 = coarse.make_rdm1()
+            if coarse.minimised:  # and so would be the full grid
+                self.build()
+                occupations = self.get_occ(coarse.mo_energy, coarse.mo_coeff)
+                if self._can_minimise((coarse.mo_coeff, occupations)):
+                    lowest.orbitals = coarse.mo_coeff, occupations
+        if lowest.orbitals is None:
+            self.callback = lowest
+            try:
+                super().scf(dm0, **kwargs)
+            finally:
+                self.callback = lowest.callback
+        if not self.converged and self.max_cycle > 1 and self._can_minimise(lowest.orbitals):
+            self._minimise(*lowest.orbitals)
+        return self.e_tot
+
+    kernel = scf
+
+    def _can_minimise(self, orbitals) -> bool:
+        """Where every orbital is full or empty: fractions stay with PySCF's iteration."""
+        if orbitals is None or self.istype("ROKS"):
+            return False
+        occupations = np.asarray(orbitals[1])
+        full = 2 if occupations.ndim == 1 else 1
+        return bool(np.isin(occupations, (0, full)).all())
+
+    def _minimise(self, mo_coeff, mo_occ):
+        found = minimise(
+            self,
+            mo_coeff,
+            mo_occ,
+            gradient_tol=self.conv_tol_grad or np.sqrt(self.conv_tol),
+            max_cycle=3 * self.max_cycle,
+            callback=self.callback,
+        )
+        self.converged, self.e_tot, self.minimised = found.converged, found.energy, True
+        self.cycles += found.builds
+        self.mo_coeff, self.mo_energy, self.mo_occ = found.mo_coeff, found.mo_energy, found.mo_occ
+        if self.chkfile:
+            self.dump_chk(self.chkfile)
+        self._finalize()
+
+    def get_init_guess(self, mol=None, key=STAGED, **kwargs):
+        if isinstance(key, str) and key.lower() == STAGED:
+            return self._staged().make_rdm1()
+        return super().get_init_guess(mol, key, **kwargs)
+
+    def _staged(self):
+        """The functional itself, converged on a coarse grid from the density of PBE there."""
+        density = None
+        for mf in (self._plain_start(), self._learned_start()):
+            if hasattr(self, "with_df"):
+                mf = mf.density_fit(with_df=self.with_df, only_dfj=True)
+            mf.grids.level = COARSE_LEVEL
+            mf.verbose, mf.max_memory, mf.chkfile, mf.init_guess = 0, self.max_memory, None, "minao"
+            mf.conv_tol, mf.conv_tol_grad, mf.max_cycle = 1e-5, 3e-3, COARSE_CYCLES
+            mf.get_hcore, mf._eri = self.get_hcore, self._eri
+            mf.kernel(density)
+            density, self._eri = mf.make_rdm1(), mf._eri
+        return mf
+
+    def _plain_start(self):
+        return self._plain(self.mol, xc="PBE")

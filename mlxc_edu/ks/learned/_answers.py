@@ -1,0 +1,53 @@
+"""What a learned functional is told at single points, and what its network answers there."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import numpy as np
+
+from ...functionals import dm21, edu26
+from ._local_exchange import ExactExchange
+from ._quadrature import BATCH
+from ._xc import LearnedXC, features
+
+BATCH_MEMORY = 128e6  # bytes, of one batch's integrals
+
+
+def outputs(functional: LearnedXC) -> dict[str, str]:
+    """The names of the network's answers, with their meaning."""
+    return edu26.OUTPUTS if _is_edu26(functional.parameters) else dm21.OUTPUTS
+
+
+def at_points(mol, dm, functional: LearnedXC, coords) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features (n, 11), the network's answers (n, outputs) and e_xc (n,) of (2, nao, nao) density
+    matrices at points (n, 3) in Bohr; local exchange is exact. All in atomic units."""
+    exchange = ExactExchange(mol, np.float64)
+    size = min(int(BATCH_MEMORY // exchange.bytes_a_point(mol, np.float64)), BATCH, len(coords))
+    prepared, size, parts = exchange.prepare(dm), max(size, 1), []
+    for first in range(0, len(coords), size):
+        batch = coords[first : first + size]
+        # The last batch is filled up, so that JAX compiles once.
+        filled = np.vstack([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])
+        chi = jax.device_put(mol.eval_gto("GTOval_sph_deriv1", filled).transpose(0, 2, 1))
+        x = exchange.apply(jax.device_put(exchange.tables(filled)), prepared, chi)
+        f = features(jax.device_put(dm), x, chi)
+        answers, e_xc = _answer(functional.energy_density, functional.parameters, f)
+        parts.append([np.asarray(a)[: len(batch)] for a in (f, answers, e_xc)])
+    f, answers, e_xc = (np.concatenate(column) for column in zip(*parts))
+    return f, answers, e_xc
+
+
+@partial(jax.jit, static_argnums=0)
+def _answer(energy_density, parameters, f):
+    """The network's outputs and e_xc."""
+    if _is_edu26(parameters):
+        answers = edu26.coefficients(parameters, edu26.inputs(f))
+    else:
+        answers = dm21.enhancement_factors(parameters, f)
+    return answers, energy_density(parameters, f)
+
+
+def _is_edu26(parameters) -> bool:
+    return isinstance(parameters, edu26.Parameters)

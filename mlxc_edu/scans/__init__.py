@@ -1,0 +1,11 @@
+"""One calculation repeated along a parameter becomes a table; finished points are kept."""
+
+from ._charge_transfer import charge_transfer
+from ._dissociation import EXACT, diatomic, dissociation, method_names, scan_distances
+from ._fractional import charge_row, flat_plane, fractional_charge, fractional_spin
+from ._fractional_points import approximate, ceil, electron_numbers, floor
+from ._jobs import code_version, identity, run_jobs
+from ._reaction_sets import SETS, Reaction, Species, known_set, reactions_of, xcbm_reactions
+from ._reactions import BASIS, LADDER, benchmark, compute, functionals, species_jobs, tabulate
+from ._store import Store
+from ._tables import FOLDER, origin, stored, write

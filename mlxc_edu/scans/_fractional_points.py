@@ -1,0 +1,132 @@
+"""The points of :mod:`mlxc_edu._fractional`: what may be asked for, and each one computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyscf
+from pyscf import gto
+
+from ..calculations import ensemble, exact, exact_level, frontier, paired
+from ..molecules import molecule
+from ._dissociation import EXACT, checked_workers, method_names
+from ._jobs import code_version, identity, run_jobs
+from ._store import Store
+
+STEPS = 10  # between two whole numbers
+WHOLE = 1e-9  # electrons
+
+
+def run(points, mol, settings, workers, memory, store, progress) -> dict[tuple, dict[str, Any]]:
+    """The value of every (method, electrons)."""
+    workers, store = checked_workers(workers), Store(store)
+    for electrons in {electrons for wanted in points.values() for electrons in wanted}:
+        _check_room(electrons, mol, settings)
+    level, jobs = _affordable_level(points.get(EXACT, []), mol, settings), {}
+    for name, wanted in points.items():
+        for electrons in wanted:
+            job = dict(settings, method=name, electrons=list(electrons), code=code_version())
+            job |= dict(pyscf=pyscf.__version__, level=level if name == EXACT else None)
+            jobs[name, electrons] = job
+    every = list(jobs.values())
+    done = run_jobs(every, _compute, store, workers=workers, memory=memory, progress=progress)
+    return {key: done[identity(job)] for key, job in jobs.items()}
+
+
+def _compute(job, memory) -> dict[str, Any]:
+    mol = molecule(job["system"], bond_length=job["r"], basis=job["basis"])
+    mol.max_memory = memory
+    alpha, beta = electrons = job["electrons"]
+    said = f"{alpha:g} α and {beta:g} β electrons"
+    if not any(electrons):
+        return dict(energy=mol.energy_nuc(), converged=True, homo=None, lumo=None, state="empty")
+    if job["method"] == EXACT:
+        best = exact(_ion(mol, job, alpha, beta), level=job["level"])
+        state = "; ".join([said, best.method, *best.notes])
+        return dict(energy=best.energy, converged=best.converged, homo=None, lumo=None, state=state)
+    start = frontier(mol)
+    if job["path"] == "spin":
+        start = paired(start, mol.intor_symmetric("int1e_ovlp"))
+    found = ensemble(mol, job["method"], start, electrons)
+    return dict(vars(found), state=f"{said}; {found.state}")
+
+
+def _affordable_level(points, mol, settings) -> str | None:
+    """Of the reference, one for all: the difference of two levels is no ionisation energy."""
+    levels = {
+        exact_level(_ion(mol, settings, *electrons)) for electrons in points if any(electrons)
+    }
+    return "CCSD(T)" if "CCSD(T)" in levels else "FCI" if levels else None
+
+
+def _ion(mol, settings, alpha, beta) -> gto.Mole:
+    return molecule(
+        settings["system"],
+        bond_length=settings["r"],
+        basis=settings["basis"],
+        charge=int(mol.atom_charges().sum() - alpha - beta),
+        spin=int(alpha - beta),
+    )
+
+
+def on_the_line(low, high, energy) -> dict[str, Any]:
+    """The exact energy between two whole numbers; its slope is the orbital energy."""
+    slope = high["energy"] - low["energy"]
+    state = "on the straight line, by theorem"
+    edges = dict(homo=(slope, slope), lumo=None)
+    return dict(edges, energy=energy, converged=True, seconds=0.0, state=state)
+
+
+def electron_numbers(n, mol, system) -> list[float]:
+    own, protons = mol.nelectron, int(mol.atom_charges().sum())
+    least, most = own - 1, own + 1 if mol.natm > 1 else min(own, protons) + 1
+    numbers = steps("n", n, np.linspace(least, most, (most - least) * STEPS + 1))
+    for m in numbers:
+        if m > most == own:
+            raise ValueError(f"no atom binds {m:g} electrons: at most one more than its protons")
+        if not least <= m <= most:
+            raise ValueError(
+                f"{system} has {own} electrons, and n goes from {least} to {most}: {m:g} is "
+                "outside; to go further start from an ion, such as 'Na+'"
+            )
+    return numbers
+
+
+def _check_room(electrons, mol, settings) -> None:
+    if max(electrons) > mol.nao:
+        raise ValueError(
+            f"{max(electrons):g} electrons of one spin do not fit in the {mol.nao} orbitals of "
+            f"{settings['basis']!r}; take a larger basis"
+        )
+
+
+def steps(name, given, default) -> list[float]:
+    try:
+        given = default if given is None else given
+        if isinstance(given, str):
+            raise ValueError
+        given = list(given) if np.iterable(given) else [given]
+        numbers = np.asarray(given, dtype=float)
+        if numbers.ndim != 1 or not np.isfinite(numbers).all():
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be numbers, not {given!r}") from error
+    if not numbers.size:
+        raise ValueError(f"give at least one value of {name}")
+    return sorted({round(float(m), 12) for m in numbers})
+
+
+def approximate(methods) -> list[str]:
+    names = method_names(methods)
+    if EXACT in names:
+        raise ValueError("exact needs no calculation here: it is the flat line or plane itself")
+    return names
+
+
+def floor(m) -> float:
+    return float(np.floor(m + WHOLE))
+
+
+def ceil(m) -> float:
+    return float(np.ceil(m - WHOLE))

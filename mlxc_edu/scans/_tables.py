@@ -1,0 +1,67 @@
+"""Dissociation tables that come with the library, each with the story of its making."""
+
+from __future__ import annotations
+
+import platform
+from datetime import date
+from io import StringIO
+from itertools import takewhile
+from pathlib import Path
+
+import pandas as pd
+import pyscf
+
+from .. import __version__
+from ._dissociation import diatomic
+from ._jobs import code_version
+
+FOLDER = Path(__file__).parent / "tables"
+_DIGITS = {"energy": 9, "seconds": 2}
+
+
+def stored(system: str, basis: str = "def2-svpd") -> pd.DataFrame | None:
+    """The table of :func:`mlxc_edu.dissociation` for a diatomic, as it was computed beforehand;
+    None if there is none. Its ``attrs["provenance"]`` is a dictionary: who made it, when, how."""
+    file = path(system, basis)
+    if not file.is_file():
+        return None
+    text = file.read_text(encoding="utf-8")
+    head = list(takewhile(lambda line: line.startswith("#"), text.splitlines()))
+    rows = StringIO("\n".join(text.splitlines()[len(head) :]))
+    table = pd.read_csv(rows, converters={"r": float})  # exactly: curves are looked up by it
+    table.attrs["provenance"] = dict(line[1:].strip().split(": ", 1) for line in head)
+    return table
+
+
+def write(table: pd.DataFrame, system: str, basis: str, maker: str, folder: Path = FOLDER) -> Path:
+    """Store a table that was computed just now; ``maker`` is who did it."""
+    provenance = {
+        "system": diatomic(system)[0],
+        "basis": basis,
+        "made by": f"{maker}, on {platform.system()} {platform.machine()}",
+        "date": date.today().isoformat(),
+        "mlxc-edu": __version__,
+        "code": code_version(),
+        "PySCF": pyscf.__version__,
+        "settings": f"mlxc_edu.dissociation({system!r}, {[*table['method'].unique()]}, "
+        f"basis={basis!r}), {table['r'].nunique()} distances",
+        "units": "r Å, energy Hartree, relative_kcal kcal/mol, charge e, dipole Debye, seconds s",
+    }
+    file = folder / path(system, basis).name
+    head = "".join(f"# {key}: {value}\n" for key, value in provenance.items())
+    rounded = table.round({c: _DIGITS.get(c, 6) for c in table.select_dtypes("float")})
+    file.write_text(head + rounded.to_csv(index=False), encoding="utf-8")
+    return file
+
+
+def origin(provenance: dict[str, str]) -> str:
+    """A sentence for a reader of the figure."""
+    said = f"stored, computed on {provenance['date']} with mlxc-edu {provenance['mlxc-edu']} "
+    said += f"(code {provenance['code']}) and PySCF {provenance['PySCF']}"
+    if provenance["code"] != code_version():
+        said += f"; this is code {code_version()}"
+    return said
+
+
+def path(system: str, basis: str) -> Path:
+    return FOLDER / f"dissociation_{diatomic(system)[0]}_{basis.strip().lower()}.csv"

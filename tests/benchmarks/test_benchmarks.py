@@ -1,0 +1,71 @@
+"""The benchmark runs, writes down what it did, and does not do it twice. No time is judged."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyscf import dft, gto
+from waiting import PATIENCE
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "learned_functional.py"
+
+
+def run(folder, *options):
+    command = [sys.executable, SCRIPT, "--systems", "H2/sto-3g", "--repeat", "1", "--json"]
+    return subprocess.run(
+        [*command, "--output", folder, *options], capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
+def test_learned_functional(tmp_path):
+    if not os.environ.get("MLXC_EDU_DM21_DIR"):
+        pytest.skip("MLXC_EDU_DM21_DIR names no folder with the released parameters")
+    methods = ["--methods", "DM21,b3lyp"]
+    out = run(tmp_path, *methods)
+    assert out.returncode == 0, out.stderr
+    (file,) = tmp_path.glob("learned_functional_?pu.json")
+    results = json.loads(file.read_text())
+    assert json.loads(out.stdout) == results
+    assert file.with_suffix(".html").exists()
+    assert {"cpu", "processors", "OMP_NUM_THREADS", "jax_device", "jax", "pyscf"} <= set(
+        results["settings"]
+    )
+
+    learned, plain = (results["systems"]["H2/sto-3g"]["methods"][m] for m in ("DM21", "B3LYP"))
+    for row in (learned, plain):
+        assert row["converged"] and not row["error"]
+        assert len(row["runs"]) == 2 and len(row["alone"]) == 1  # one to warm up, one to count
+        assert row["seconds"] == row["runs"][1]["seconds"]
+        assert row["first_seconds"] == row["alone"][0]["seconds"]
+        assert row["ratio"] == pytest.approx(row["seconds"] / plain["seconds"])
+    # JAX comes with a hundred megabytes, and PySCF's own functionals do not pay for them.
+    assert 30 < plain["peak_mb"] < learned["peak_mb"] - 100
+    mol = gto.M(atom="H 0 0 0; H 0 0 0.7414", basis="sto-3g", verbose=0)
+    expected = dft.RKS(mol, xc="B3LYP").run().e_tot
+    assert plain["runs"][1]["energy"] == pytest.approx(expected, abs=1e-5)
+
+    (profile,) = learned["profile"]
+    parts = {
+        "staged start",
+        "local-exchange integrals",
+        "network",
+        "contractions",
+        "Coulomb",
+        "grid",
+    }
+    assert {label for label in profile["spent"] if ":" not in label} == parts
+    assert all(seconds > 0 for seconds in profile["spent"].values())
+    assert sum(profile["spent"].values()) < profile["seconds"]
+
+    again = run(tmp_path, *methods)
+    assert again.returncode == 0 and json.loads(file.read_text()) == results
+    other = run(tmp_path, "--methods", "B3LYP")
+    assert other.returncode == 1 and "has other methods; give --fresh" in other.stderr
+
+
+def test_a_failure_is_reported(tmp_path):
+    out = run(tmp_path, "--methods", "B3LYP,NOFUNCTIONAL")
+    assert out.returncode == 2 and "error: unknown method 'NOFUNCTIONAL'" in out.stderr

@@ -1,0 +1,162 @@
+"""The command line: what it writes, and one-line errors with exit status 2."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from mlxc_edu.cli import _main
+from mlxc_edu.cli._main import _range, main
+
+
+def test_scan_writes_table_and_figure(tmp_path, capsys):
+    csv, html = tmp_path / "out" / "h2.csv", tmp_path / "h2.html"
+    what = ["--methods", "PBE,exact", "--r", "0.7:1.5:3", "--basis", "sto-3g"]
+    status = main(["scan", "H2", *what, "--output", str(csv), "--figure", str(html)])
+    assert status == 0
+    table = pd.read_csv(csv)
+    assert sorted(table["r"].unique()) == pytest.approx([0.7, 1.1, 1.5])
+    assert set(table["method"]) == {"PBE", "exact"}
+    assert "plotly" in html.read_text()[:5_000_000]
+    assert "relative_kcal" in capsys.readouterr().out
+
+
+def test_scan_says_when_points_did_not_converge(tmp_path, capsys, monkeypatch):
+    import mlxc_edu
+
+    table = pd.DataFrame({"method": ["PBE"], "r": [1.0], "converged": [False], "state": [""]})
+    monkeypatch.setattr(mlxc_edu, "dissociation", lambda *a, **k: table, raising=False)
+    assert main(["scan", "H2", "--output", str(tmp_path / "t.csv")]) == 1
+    assert "1 of 1 points did not converge" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["scan", "NaCK"], "did you mean"),
+        (["scan", "H2", "--methods", "PBEE"], "near names"),
+        (["scan", "H2", "--r", "1:2"], "FIRST:LAST:COUNT"),
+        (["scan", "H2", "--r", "1:2:1"], "FIRST:LAST:COUNT"),
+        (["scan", "H2", "--r", "0,1"], "positive"),
+        (["scan", "H2", "--basis", "nonsense"], "no functions for H"),
+        (["train", "--preset", "hour"], "there are two-minutes, laptop, full"),
+        (["train", "--output", "mine"], "ends in .npz"),
+        (["train", "--output", "nowhere/mine.npz"], "no folder nowhere"),
+        (["train", "--blind", "smell"], "there are share, slope"),
+        (["train", "--weight", "spin"], "KIND=NUMBER, such as spin=0.1"),
+        (["train", "--weight", "taste=1"], "no lessons are called taste"),
+        (["run", "06_disociation"], "there is 06_dissociation"),
+        (["run", "00_tour", "-p", "bassis", "sto-3g"], "it has basis, farthest, fast"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error and error.startswith("mlxc-edu: ") and "\n" not in error
+
+
+@pytest.mark.parametrize("command", [["tour", "--no-open"], ["run", "00_tour"], ["scan", "H2"]])
+def test_unwritable_output(command, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main([*command, "--output", str(tmp_path / "file" / "below" / "x.csv")]) == 2
+    assert "cannot write to" in capsys.readouterr().err
+
+
+def test_a_folder_is_not_a_file(tmp_path, capsys):
+    assert main(["scan", "H2", "--output", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+
+def test_run_does_not_overwrite_its_source(tmp_path, capsys):
+    write_notebook(tmp_path / "mine.ipynb", "1")
+    before = (tmp_path / "mine.ipynb").read_bytes()
+    assert main(["run", str(tmp_path / "mine.ipynb"), "--output", str(tmp_path)]) == 2
+    assert "would overwrite" in capsys.readouterr().err
+    assert (tmp_path / "mine.ipynb").read_bytes() == before
+
+
+def test_what_is_no_notebook_is_refused(tmp_path, capsys):
+    (tmp_path / "x.ipynb").write_text('{"not": "a notebook"}')
+    assert main(["run", str(tmp_path / "x.ipynb"), "--output", str(tmp_path / "out")]) == 2
+    assert "cannot be read as a notebook" in capsys.readouterr().err
+
+
+def test_range():
+    assert _range("1.6:20:25")[0] == 1.6 and _range("1.6:20:25")[-1] == pytest.approx(20)
+    assert len(_range("1.6:20:25")) == 25
+    assert _range("1,2.5") == [1.0, 2.5]
+
+
+def write_notebook(path, *cells):
+    parameters = nbformat.v4.new_code_cell("distance = 1.0", metadata={"tags": ["parameters"]})
+    code = [nbformat.v4.new_code_cell(source) for source in cells]
+    nb = nbformat.v4.new_notebook(cells=[parameters, *code])
+    nb.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    nbformat.write(nb, path)
+
+
+def test_run_takes_parameters_and_writes_a_page(tmp_path):
+    write_notebook(tmp_path / "mine.ipynb", "print('distance is', distance)")
+    out = tmp_path / "out"
+    assert (
+        main(["run", str(tmp_path / "mine.ipynb"), "-p", "distance", "2.5", "--output", str(out)])
+        == 0
+    )
+    assert "distance is 2.5" in (out / "mine.html").read_text()
+    assert (out / "mine.ipynb").is_file()
+
+
+def test_a_failing_cell_is_named(tmp_path, capsys):
+    write_notebook(tmp_path / "mine.ipynb", "1 / 0")
+    assert main(["run", str(tmp_path / "mine.ipynb"), "--output", str(tmp_path / "out")]) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_lab_copies_and_never_overwrites(tmp_path, monkeypatch):
+    launched = []
+
+    def launch(command, **_):
+        launched.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", launch)
+    folder = tmp_path / "mine"
+    assert main(["lab", "--folder", str(folder), "--no-open"]) == 0
+    assert (folder / "00_tour.ipynb").is_file() and (folder / "06_dissociation.ipynb").is_file()
+    (folder / "00_tour.ipynb").write_text("my own work")
+    assert main(["lab", "--folder", str(folder), "--", "--port=9999"]) == 0
+    assert (folder / "00_tour.ipynb").read_text() == "my own work"
+    assert launched[0] == [sys.executable, "-m", "jupyterlab", str(folder), "--no-browser"]
+    assert launched[1] == [sys.executable, "-m", "jupyterlab", str(folder), "--port=9999"]
+
+
+def test_lab_from_a_wheel_works_on_copies(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    wheel = _main.notebooks_folder()
+    monkeypatch.setattr(_main, "_checkout_notebooks", lambda: tmp_path / "nowhere")
+    monkeypatch.setattr(_main, "notebooks_folder", lambda: wheel)
+    monkeypatch.setattr(subprocess, "run", lambda c, **_: subprocess.CompletedProcess(c, 0))
+    assert main(["lab"]) == 0
+    assert (tmp_path / "mlxc-edu-notebooks" / "00_tour.ipynb").is_file()
+
+
+def test_missing_extra_says_what_to_install(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["tour", "--output", str(tmp_path)]) == 2
+    assert 'pip install "mlxc-edu[notebooks]"' in capsys.readouterr().err
+
+
+def test_the_installed_command_answers():
+    command = Path(sys.executable).with_name("mlxc-edu")
+    out = subprocess.run([command, "--help"], capture_output=True, text=True, env=os.environ)
+    assert out.returncode == 0
+    assert all(word in out.stdout for word in ("tour", "lab", "run", "scan"))

@@ -1,0 +1,111 @@
+"""Local exchange: of a Gaussian in closed form, and its integral against PySCF's exact exchange."""
+
+from functools import cache
+
+import jax
+import numpy as np
+import pytest
+from pyscf import dft, gto, scf
+from scipy.special import erf
+
+from mlxc_edu.functionals import OMEGAS
+from mlxc_edu.ks.learned._local_exchange import ExactExchange, FittedExchange
+from mlxc_edu.ks.learned._xc import _local_exchange
+
+KINDS = [ExactExchange, FittedExchange]
+
+
+def local_exchange(kind, mol, dm, coords, dtype="float64"):
+    """(spins, 2, N), both range separations, from spin density matrices."""
+    exchange = kind(mol, dtype)
+    chi = mol.eval_gto("GTOval_sph_deriv1", coords).transpose(0, 2, 1)
+    x = exchange.apply(exchange.tables(coords), exchange.prepare(dm), chi)
+    return np.asarray(_local_exchange(np.einsum("sab,bg->sag", dm, chi[0]), x))
+
+
+@pytest.mark.parametrize(("kind", "tolerance"), zip(KINDS, [1e-10, 2e-3]))
+def test_one_gaussian_in_closed_form(kind, tolerance):
+    """An electron in φ ∝ exp(−a r²): −½ φ² times the potential of φ², (erf(k r)/r) with
+    k = √(2a), and 1/k² longer by 1/ω² where the interaction is erf(ω r)/r."""
+    a = 0.8
+    mol = gto.M(atom="H 0 0 0", basis={"H": [[0, [a, 1.0]]]}, spin=1, verbose=0)
+    r = np.array([1e-6, 0.1, 0.5, 1.0, 2.0, 4.0])
+    coords = r[:, None] * np.array([2.0, 1.0, 2.0]) / 3
+    found = local_exchange(kind, mol, np.array([[[1.0]], [[0.0]]]), coords)
+    density = (2 * a / np.pi) ** 1.5 * np.exp(-2 * a * r**2)
+    for i, omega in enumerate(OMEGAS):
+        k = (1 / (2 * a) + (1 / omega**2 if omega else 0.0)) ** -0.5
+        expected = -0.5 * density * erf(k * r) / r
+        np.testing.assert_allclose(found[0, i], expected, atol=tolerance * np.abs(expected).max())
+    assert np.all(found[1] == 0)
+
+
+@cache
+def hydroxyl():
+    """Hartree–Fock spin densities, a fine grid, and the exchange energies that PySCF finds."""
+    mol = gto.M(atom="O 0 0 0; H 0.3 0.2 0.9", basis="6-31g*", spin=1, verbose=0)
+    dm = np.asarray(scf.UHF(mol).run().make_rdm1())
+    grids = dft.Grids(mol)
+    grids.level = 5
+    grids.build()
+    energies = [
+        [-0.5 * np.vdot(d, scf.hf.get_jk(mol, d, with_j=False, omega=omega)[1]) for d in dm]
+        for omega in OMEGAS
+    ]
+    return mol, dm, grids, np.transpose(energies)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("kind", "tolerance"), zip(KINDS, [1e-5, 1e-3]))
+def test_integral_is_the_exact_exchange_energy(kind, tolerance, dtype):
+    mol, dm, grids, energies = hydroxyl()
+    parts = [
+        local_exchange(kind, mol, dm, grids.coords[i : i + 4096], dtype)
+        @ grids.weights[i : i + 4096]
+        for i in range(0, len(grids.weights), 4096)
+    ]
+    np.testing.assert_allclose(sum(parts), energies, atol=tolerance)
+    assert np.abs(energies[0] - energies[1]).min() > 0.05
+
+
+def test_range_separation_is_left_as_it_was():
+    """The molecule's own integrals are full-range after the long-range ones were taken."""
+    mol, dm, grids, _ = hydroxyl()
+    before = mol.intor("int2c2e")
+    for kind in KINDS:
+        local_exchange(kind, mol, dm, grids.coords[:8])
+    np.testing.assert_array_equal(mol.intor("int2c2e"), before)
+
+
+def test_fitting_takes_any_symmetric_matrix():
+    """The response asks for matrices with eigenvalues of both signs, and of low rank."""
+    mol, dm, grids, _ = hydroxyl()
+    coords = grids.coords[:: len(grids.coords) // 50]
+    chi = mol.eval_gto("GTOval_sph_deriv1", coords).transpose(0, 2, 1)
+    x = {}
+    for kind in KINDS:
+        exchange = kind(mol, "float64")
+        tables = exchange.tables(coords)
+        change = np.array([dm[0] - dm[1], np.zeros_like(dm[0])])
+        x[kind] = np.asarray(exchange.apply(tables, exchange.prepare(change), chi))
+        both = [exchange.apply(tables, exchange.prepare(d), chi) for d in (dm, dm[::-1])]
+        np.testing.assert_allclose(x[kind][0], (both[0] - both[1])[0], atol=1e-6)
+        assert np.all(x[kind][1] == 0)
+    np.testing.assert_allclose(*x.values(), atol=0.02 * np.abs(x[ExactExchange]).max())
+
+
+def test_derivative_takes_nu_as_symmetric():
+    """∂(−½ e·νe) = −ė·νe, where JAX is not told how νe depends on e."""
+    rng = np.random.default_rng(0)
+    nu = rng.normal(size=(2, 4, 4, 5))
+    nu = nu + nu.swapaxes(1, 2)
+    e, change = rng.normal(size=(2, 1, 4, 5))
+    e0 = e
+
+    def apply(e):
+        return np.einsum("wabg,sbg->swag", nu, e)
+
+    found = jax.jvp(lambda e: _local_exchange(e, apply(e0)), (e,), (change,))[1]
+    h = 1e-4
+    ends = [_local_exchange(e + x, apply(e + x)) for x in (h * change, -h * change)]
+    np.testing.assert_allclose(found, (ends[0] - ends[1]) / (2 * h), rtol=1e-6)

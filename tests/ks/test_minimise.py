@@ -1,0 +1,117 @@
+"""Direct minimisation: geometry of the rotations, the gradient, and known minima."""
+
+import numpy as np
+import pytest
+from pyscf import gto, scf
+from scipy.spatial.transform import Rotation
+
+import mlxc_edu as mx
+from mlxc_edu.ks.convergence import Orbitals, _minimise, minimise
+from mlxc_edu.ks.convergence._starts import TRANSFER_ANGLES, atomic_starts, default_start
+
+
+@pytest.fixture(scope="module")
+def hydroxyl():
+    mf = mx.KS(mx.molecule("OH", basis="6-31g"), "PBE")
+    mf.grids.level = 0
+    return mf, default_start(mf)
+
+
+def test_rotation_stays_orthonormal(hydroxyl):
+    mf, start = hydroxyl
+    overlap = mf.get_ovlp()
+    orbitals = Orbitals(start.mo_coeff[0], start.mo_occ[0])
+    angles = np.random.default_rng(0).normal(size=5 * (overlap.shape[0] - 5))
+    c = orbitals.rotated(angles).coefficients
+    np.testing.assert_allclose(c.T @ overlap @ c, np.eye(len(c.T)), atol=1e-12)
+
+
+@pytest.mark.parametrize("fractions", [[], [0.5], [0.7, 0.7, 0.2]])
+def test_gradient_is_the_energys_derivative(hydroxyl, fractions):
+    mf, start = hydroxyl
+    occupations = start.mo_occ.copy()
+    occupations[1, 3 : 3 + len(fractions)] = fractions
+    channels = _minimise.spin_channels(start.mo_coeff, occupations)
+
+    def energy(channels):
+        dm = np.array([c.density for c in channels])
+        return mf.energy_tot(dm), mf.get_fock(dm=dm)
+
+    gradient = _minimise.rotation_gradient(channels, energy(channels)[1])
+    direction = np.random.default_rng(1).normal(size=gradient.shape)
+    direction /= np.linalg.norm(direction)
+    h = 1e-4
+    ends = []
+    for step in (h, -h):
+        angles = _minimise._split(step * direction, channels)
+        ends.append(energy([c.rotated(a) for c, a in zip(channels, angles)])[0])
+    assert gradient @ direction == pytest.approx((ends[0] - ends[1]) / (2 * h), rel=1e-6)
+
+
+@pytest.mark.parametrize("unrestricted", [False, True])
+def test_minimum_is_the_self_consistent_one(unrestricted):
+    mf = mx.KS(mx.molecule("H2O", basis="6-31g"), "B3LYP", unrestricted=unrestricted)
+    start = default_start(mf)
+    minimum = minimise(mf, start.mo_coeff, start.mo_occ, gradient_tol=1e-6)
+    reference = mx.KS(mf.mol, "B3LYP").run(conv_tol=1e-12)
+    assert minimum.converged
+    assert minimum.energy == pytest.approx(reference.e_tot, abs=1e-9)
+    energies = minimum.mo_energy[0] if unrestricted else minimum.mo_energy
+    np.testing.assert_allclose(energies, reference.mo_energy, atol=1e-5)
+
+
+def test_too_few_cycles_is_not_called_converged(hydroxyl):
+    mf, start = hydroxyl
+    minimum = minimise(mf, start.mo_coeff, start.mo_occ, max_cycle=3)
+    assert not minimum.converged and minimum.gradient > 1e-5
+
+
+def test_starts_hold_the_right_electrons():
+    for name in ("NaCl", "H2", "H2+", "He2+", "OH", "CO", "N2"):
+        mol = mx.molecule(name, bond_length=6.0)
+        starts = atomic_starts(mol)
+        assert starts, name
+        overlap = mol.intor("int1e_ovlp")
+        for start in starts:
+            for c, occ, n in zip(start.mo_coeff, start.mo_occ, mol.nelec):
+                assert occ.sum() == n
+                np.testing.assert_allclose(c.T @ overlap @ c, np.eye(c.shape[1]), atol=1e-7)
+
+
+def test_starts_do_not_depend_on_the_bonds_direction():
+    along_z = mx.molecule("Na 0 0 0; Cl 0 0 6")
+    tilted = mx.molecule("Na 0 0 0; Cl 2 4 4")
+    energies = []
+    for mol in (along_z, tilted):
+        mf = mx.KS(mol, "HF", unrestricted=True)
+        energies.append(
+            [mf.energy_tot(mf.make_rdm1(s.mo_coeff, s.mo_occ)) for s in atomic_starts(mol)]
+        )
+    assert len(energies[0]) == len(TRANSFER_ANGLES)
+    np.testing.assert_allclose(*energies, atol=1e-8)
+
+
+def test_an_energy_flat_to_rounding_does_not_stop_it():
+    """The energy jitters by more than it is said to; the gradient is sound."""
+    mol = gto.M(atom="O 0 0 0; H 0 0.757 0.587; H 0 -0.757 0.587", basis="6-31g", verbose=0)
+    mf = scf.RHF(mol)
+    generator, energy = np.random.default_rng(0), mf.energy_tot
+    mf.energy_noise = 1e-7
+    mf.energy_tot = lambda *args: energy(*args) + 2e-6 * generator.uniform()
+    start = scf.RHF(mol).run(max_cycle=1)
+    found = minimise(mf, start.mo_coeff, start.mo_occ, gradient_tol=1e-5)
+    assert found.converged and found.energy == pytest.approx(scf.RHF(mol).run().e_tot, abs=3e-6)
+
+
+def test_an_open_shell_turns_to_where_the_grid_wants_it():
+    """Microhartrees decide where oxygen's hole points; where they curve down, small steps creep."""
+    mf = mx.KS(mx.molecule("O", basis="sto-3g"), "PBE", unrestricted=True)
+    mf.grids.level = 1
+    mf.kernel()
+    occupations = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
+    for turn in Rotation.from_quat(np.random.default_rng(0).normal(size=(8, 4))).as_matrix():
+        orbitals = np.zeros_like(mf.mo_coeff)
+        orbitals[:, :2, :2] = np.array(mf.mo_coeff)[:, :2, :2]
+        orbitals[:, 2:, 2:] = turn
+        found = minimise(mf, orbitals, occupations, gradient_tol=2e-6)
+        assert found.converged and found.builds < 60

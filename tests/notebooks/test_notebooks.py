@@ -1,0 +1,164 @@
+"""Every notebook runs end to end, live, and its page shows its figures without a network."""
+
+import os
+import subprocess
+import sys
+
+import browsing
+import nbformat
+import pytest
+
+from mlxc_edu.cli._main import notebooks_folder
+
+NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
+# Whoever runs a notebook also looks at its page, where tests run two at a time.
+EACH = [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group(p.stem)) for p in NOTEBOOKS]
+NEED_WEIGHTS = {"07_inside_dm21"}
+KERNEL_MEMORY = 1.5e9  # bytes
+# A child begins with the memory of the process that forks it, so a small one starts the command and
+# writes down the most that any of the command's processes took, in kilobytes.
+MEASURE = """import pathlib, resource, subprocess, sys
+status = subprocess.run(sys.argv[2:]).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+pathlib.Path(sys.argv[1]).write_text(str(used))
+sys.exit(status)"""
+IN_3D = ".gl-container canvas"  # surfaces are no lines
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browsing.browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """Notebooks executed once each through the command line, in a kernel of their own."""
+    folder = tmp_path_factory.mktemp("executed")
+    done = {}
+
+    def execute(path):
+        if path.stem in NEED_WEIGHTS and not os.environ.get("MLXC_EDU_DM21_DIR"):
+            pytest.skip("needs DM21's parameters: set MLXC_EDU_DM21_DIR")
+        if path.stem not in done:
+            arguments = ["tour", "--no-open"] if path.stem == "00_tour" else ["run", path.stem]
+            command = [sys.executable, "-m", "mlxc_edu", *arguments, "--output", str(folder)]
+            measured = [sys.executable, "-c", MEASURE, str(folder / f"{path.stem}.kB"), *command]
+            run = subprocess.run(measured, capture_output=True, text=True)
+            assert run.returncode == 0, run.stdout + run.stderr
+            done[path.stem] = folder / path.name
+        return done[path.stem]
+
+    return execute
+
+
+@pytest.mark.parametrize("path", EACH)
+def test_committed_clean(path):
+    nb = nbformat.read(path, as_version=4)
+    nbformat.validate(nb)
+    code = [c for c in nb.cells if c.cell_type == "code"]
+    assert not any(c.outputs or c.execution_count for c in code)
+    assert "widgets" not in nb.metadata
+    assert [c.metadata.get("tags") for c in code].count(["parameters"]) == 1
+    assert "fast = True" in code[0].source
+    assert max(len(c.source.splitlines()) for c in code) <= 15
+    assert 25 <= len(nb.cells) <= 50
+    grading = [c.metadata["nbgrader"] for c in nb.cells if "nbgrader" in c.metadata]
+    assert any(g["solution"] for g in grading) and any(g["grade"] for g in grading)
+
+
+@pytest.mark.parametrize("path", EACH)
+def test_runs_end_to_end(path, executed):
+    nb = nbformat.read(executed(path), as_version=4)
+    outputs = [o for c in nb.cells if c.cell_type == "code" for o in c.outputs]
+    assert not any(o.output_type == "error" for o in outputs)
+    assert sum("application/vnd.plotly.v1+json" in o.get("data", {}) for o in outputs) >= 3
+    kilobytes = int(executed(path).with_suffix(".kB").read_text())
+    assert 1e5 * 1024 < kilobytes * 1024 < KERNEL_MEMORY
+
+
+@pytest.mark.parametrize("path", EACH)
+def test_page_shows_figures_offline(path, executed, browser):
+    notebook = executed(path)
+    figures = sum(
+        "application/vnd.plotly.v1+json" in o.get("data", {})
+        for c in nbformat.read(notebook, as_version=4).cells
+        if c.cell_type == "code"
+        for o in c.outputs
+    )
+    page = browsing.new_page(browser, offline=True)
+    wanted, errors = [], []
+    page.on("requestfailed", lambda request: wanted.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(notebook.with_suffix(".html").as_uri())
+    page.wait_for_function(
+        f"document.querySelectorAll('.js-plotly-plot .cartesianlayer').length >= {figures}"
+    )
+    assert page.locator(".js-plotly-plot").count() == figures
+    for i in range(figures):
+        lines = (
+            page.locator(".js-plotly-plot")
+            .nth(i)
+            .locator(
+                f"path.js-line, .barlayer path, .boxlayer path, .contourlayer path, {IN_3D}, "
+                ".heatmaplayer image"
+            )
+        )
+        assert lines.count() > 0, f"figure {i} is empty"
+    assert page.locator("math").count() > 5, "equations are MathML"
+    # 3D views alone may ask for the network, and a page without it still shows the rest.
+    assert all("3Dmol" in url for url in wanted)
+    if path.stem == "00_tour":
+        assert not wanted and not errors
+
+
+def test_tour_without_weights_says_how_to_get_them(tmp_path):
+    environment = dict(os.environ, MLXC_EDU_DM21_DIR=str(tmp_path))
+    command = [sys.executable, "-m", "mlxc_edu", "tour", "--no-open", "--output"]
+    run = subprocess.run([*command, str(tmp_path)], env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    text = (tmp_path / "00_tour.ipynb").read_text()
+    outputs = str([o for c in nbformat.reads(text, 4).cells for o in c.get("outputs", [])])
+    assert "mlxc-edu weights fetch DM21" in outputs and "straight, for EDU26" in outputs
+    assert "DM21m" in text and "'name': 'DM21m'" not in outputs, (
+        "nothing is drawn that was not computed"
+    )
+
+
+@pytest.mark.xdist_group("00_tour")
+def test_tour_slider_moves_the_electron(executed, browser):
+    page = browsing.new_page(browser, offline=True)
+    page.goto(executed(notebooks_folder() / "00_tour.ipynb").with_suffix(".html").as_uri())
+    page.wait_for_selector(".slider-container")
+    figure = page.locator(".js-plotly-plot", has=page.locator(".slider-container"))
+    position = "g => [g.calcdata[2][0].x, Math.max(...g.calcdata[3].map(p => Math.abs(p.y)))]"
+    q_before, spin_before = figure.evaluate(position)
+    figure.locator(".slider-rail-touch-rect").click()  # the middle of the rail
+    page.wait_for_function(
+        "([g, before]) => g.calcdata[2][0].x != before", arg=[figure.element_handle(), q_before]
+    )
+    q_after, spin_after = figure.evaluate(position)
+    assert q_before < 0.01 < 0.2 < q_after < 0.8
+    assert spin_after < spin_before
+
+
+def test_page_of_nothing_special(tmp_path):
+    from mlxc_edu.figures import write_page
+
+    nb = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell(
+                "A price of $5 and $6, but $x^2$, and\n\n$$E = \\tfrac12$$"
+            ),
+            nbformat.v4.new_markdown_cell(
+                "[![badge](https://example.org/b.svg)](https://example.org)"
+            ),
+        ]
+    )
+    source, page = tmp_path / "a.ipynb", tmp_path / "a.html"
+    nbformat.write(nb, source)
+    write_page(source, page)
+    html = page.read_text()
+    assert html.count("<math") == 2 and "price of $5 and $6" in html
+    assert "b.svg" not in html and 'href="https://example.org"' in html
+    assert 'src=""' not in html

@@ -1,0 +1,687 @@
+"""E(N), fractional spin, the flat plane, and the charge transfer and figures made of them."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mlxc_edu as mx
+from mlxc_edu.calculations import _exact
+from mlxc_edu.scans import _dissociation, _fractional_points
+from mlxc_edu.units import ANGSTROM_PER_BOHR, EV_PER_HARTREE, KCAL_PER_HARTREE
+
+SMALL = dict(basis="sto-3g", workers=1, progress=False)
+NAMES = {"LDA": "lda,vwn", "PBE": "pbe", "B3LYP": "b3lyp", "HF": "hf"}
+AROUND = {"H": 0, "He": 1, "F": 9, "Na": 10, "Cl": 17}  # the lower whole number
+COLUMNS = ["method", "n", "energy", "line", "deviation_kcal", "converged", "homo", "lumo"]
+
+
+def of(table, method):
+    return table[table["method"] == method]
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """(method, electrons) of every point that is computed."""
+    found = []
+    original = _fractional_points._compute
+
+    def counted(job, memory):
+        found.append((job["method"], tuple(job["electrons"])))
+        return original(job, memory)
+
+    monkeypatch.setattr(_fractional_points, "_compute", counted)
+    return found
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("atom", AROUND)
+def test_facts_are_reproduced(atom, facts, store):
+    """Computed by another route: D2h, the hole held by its irreducible representation."""
+    known = json.loads((facts / "fractional_atoms.json").read_text())
+    low, basis = AROUND[atom], known["meta"]["basis"]
+    options = dict(basis=basis, store=store, workers=1, progress=False)
+    table = mx.fractional_charge(atom, NAMES, [low, low + 0.5, low + 1], **options)
+    assert table["converged"].all()
+    for method, name in NAMES.items():
+        curve, expected = of(table, method), known["data"][name][atom]
+        half = curve["deviation_kcal"].iloc[1]
+        assert half == pytest.approx(expected["FC_half_kcal"], abs=0.1), method
+        eV = (curve["energy"].iloc[0] - curve["energy"].iloc[2]) * EV_PER_HARTREE
+        for key in {"EA_eV", "IP_eV"} & set(expected):
+            assert eV == pytest.approx(expected[key], abs=1e-3), method
+    if atom == "H":
+        spin = mx.fractional_spin(atom, NAMES, [0], **options)
+        assert spin["converged"].all()
+        for method, name in NAMES.items():
+            expected = known["data"][name][atom]
+            shared = of(spin, method)["deviation_kcal"].item()
+            assert shared == pytest.approx(expected["FS_half_kcal"], abs=0.1), method
+            assert of(table, method)["energy"].iloc[2] == pytest.approx(expected["E1"], abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["PBE", "TPSS", "CAM-B3LYP", "HF", "DM21"])
+def test_orbital_energy_is_the_energys_derivative(method, store, request):
+    """Janak's theorem, to 0.2 kcal/mol; at a whole number from the right."""
+    if method == "DM21":
+        request.getfixturevalue("released")
+    n, h = [8.49, 8.5, 8.51, 9, 9.001], 0.2 / KCAL_PER_HARTREE
+    options = dict(basis="6-31g", workers=1, progress=False, store=store)
+    table = mx.fractional_charge("F", [method], n, **options)
+    assert table["converged"].all()
+    energy, homo, lumo = (table[c].to_numpy() for c in ("energy", "homo", "lumo"))
+    assert (energy[2] - energy[0]) / 0.02 == pytest.approx(homo[1], abs=h)
+    # E bends: the slope to 9.001 is the mean of the derivatives at both ends.
+    assert (energy[4] - energy[3]) / 0.001 == pytest.approx((lumo[3] + homo[4]) / 2, abs=h)
+    assert lumo[3] == pytest.approx(homo[4], abs=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("system", "method", "n", "column"),
+    [("N2", "HF", [13.999, 14], "homo"), ("O", "DM21", [7.999, 8], "homo")]
+    + [("C", "DM21", [6, 6.001], "lumo")],
+)
+def test_orbital_energies_of_whole_numbers_are_derivatives(
+    system, method, n, column, store, released
+):
+    table = mx.fractional_charge(
+        system, [method], n, **SMALL | dict(basis="6-31g", store=store)
+    ).set_index("n")
+    slope = np.diff(table["energy"]).item() / 0.001
+    whole, partly = (n[1], n[0]) if column == "homo" else n
+    mean = (table[column][whole] + table["homo"][partly]) / 2
+    assert slope == pytest.approx(mean, abs=0.5 / KCAL_PER_HARTREE)
+
+
+@pytest.mark.parametrize("system", ["H", "H2+"])
+def test_one_electron_without_self_interaction_is_on_the_line(system, store):
+    n = [0, 0.25, 0.5, 0.75, 1]
+    table = mx.fractional_charge(system, ["HF", "PBE"], n, **SMALL, store=store)
+    hf, pbe = of(table, "HF"), of(table, "PBE")
+    assert hf["converged"].all() and pbe["converged"].all()
+    np.testing.assert_allclose(hf["deviation_kcal"], 0, atol=1e-6)
+    np.testing.assert_allclose(hf["homo"][1:], np.diff(hf["energy"]).mean() / 0.25, atol=1e-7)
+    assert (pbe["deviation_kcal"].iloc[1:4] < -10).all()  # PBE lowers fractions
+    # Nothing but the nuclei is left at N = 0.
+    repulsion = mx.molecule(system, basis="sto-3g").energy_nuc()
+    assert table["energy"][table["n"] == 0].tolist() == [repulsion, repulsion]
+
+
+def test_line_of_the_reference_is_drawn_by_theorem(store, calls):
+    table = mx.fractional_charge("Li", ["exact"], [2, 2.25, 3, 3.5, 4], **SMALL, store=store)
+    assert len(calls) == 3, "nothing is computed between whole numbers"
+    energies = []
+    for charge in (1, 0, -1):
+        ion = mx.molecule("Li", basis="sto-3g", charge=charge)
+        energies.append(mx.exact(ion, level="FCI").energy)
+    line = np.interp(table["n"], [2, 3, 4], energies)
+    np.testing.assert_allclose(table["energy"], line, atol=1e-8)
+    np.testing.assert_allclose(table["line"], line, atol=1e-8)
+    assert table["converged"].all() and table["deviation_kcal"].abs().max() < 1e-9
+    np.testing.assert_allclose(table["homo"], [np.nan, e1 := energies[1] - energies[0]]
+                               + [np.nan, energies[2] - energies[1], np.nan])  # fmt: skip
+    assert e1 < 0 and table["lumo"].isna().all()
+    assert table["state"].str.contains("by theorem").tolist() == [False, True, False, True, False]
+    assert table["state"].str.contains("FCI").tolist() == [True, False, True, False, True]
+
+
+def test_reference_has_one_level_that_all_whole_numbers_can_afford(store, monkeypatch):
+    monkeypatch.setattr(_exact, "FCI_DETERMINANTS", 500)  # Li: 324, Li-: 1296
+    table = mx.fractional_charge(
+        "Li", ["exact"], [3, 4], **SMALL | dict(basis="6-31g", store=store)
+    )
+    assert table["converged"].all(), table["state"].tolist()
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def test_table_of_charges(store):
+    n = [1.5, 0.5, 1, 0.5, 2, 0]
+    table = mx.fractional_charge("H", ["HF", "exact", "hf"], n, **SMALL, store=store)
+    assert list(table.columns) == [*COLUMNS, "seconds", "state"]
+    assert table["method"].tolist() == ["HF"] * 5 + ["exact"] * 5
+    assert table["n"].tolist() == [0, 0.5, 1, 1.5, 2] * 2
+    assert table["converged"].dtype == bool and table["converged"].all()
+    hf = of(table, "HF").set_index("n")
+    deviation = (hf["energy"] - hf["line"]) * KCAL_PER_HARTREE
+    np.testing.assert_allclose(hf["deviation_kcal"], deviation)
+    np.testing.assert_allclose(hf["line"], np.interp(hf.index, [0, 1, 2], hf["energy"][[0, 1, 2]]))
+    assert hf["energy"][1] == pytest.approx(
+        mx.solve(mx.molecule("H", basis="sto-3g"), "HF").energy, abs=1e-8
+    )
+    assert hf["state"][0] == "empty" and np.isnan(hf["homo"][0])
+    assert hf["state"][0.5] == "0.5 α and 0 β electrons; fraction in H s α"
+    assert hf["state"][1] == "1 α and 0 β electrons; whole orbitals"
+    # H− is bound neither in this basis nor by this method.
+    for m in (1.5, 2):
+        assert hf["homo"][m] > 0
+        bound = f"{hf['homo'][m] * EV_PER_HARTREE:.2f} eV above zero"
+        assert "; not bound: its highest orbital lies " + bound in hf["state"][m]
+    assert not hf["state"][[0.5, 1]].str.contains("not bound").any()
+    assert np.isnan(hf["lumo"][2])  # nothing is empty in one function
+    # Alone, a point still has its line.
+    alone = mx.fractional_charge("H", ["HF"], 1.5, **SMALL, store=store)
+    pd.testing.assert_series_equal(alone.iloc[0], of(table, "HF").iloc[3], check_names=False)
+
+
+def test_numbers_of_electrons_by_default(store):
+    table = mx.fractional_charge("Li", ["HF"], **SMALL, store=store)
+    np.testing.assert_allclose(table["n"], np.linspace(2, 4, 21))
+    ion = mx.fractional_charge("H-", ["HF"], **SMALL, store=store)
+    assert (ion["n"].min(), ion["n"].max(), len(ion)) == (1, 2, 11), "no nucleus holds H2−"
+    spin = mx.fractional_spin("H", ["HF"], **SMALL, store=store)
+    np.testing.assert_allclose(spin["spin"], np.linspace(-1, 1, 11))
+
+
+@pytest.mark.parametrize(
+    ("system", "n", "holder"),
+    [
+        ("F", 8.5, "5 α and 3.5 β electrons; fraction in F p"),
+        ("F", 9.5, "5 α and 4.5 β electrons; fraction in F pz β"),
+        ("Li", 3.5, "2 α and 1.5 β electrons; fraction in Li s β"),
+        ("N", 7.5, "5 α and 2.5 β electrons; fraction in N p"),
+        ("LiH", 3.5, "2 α and 1.5 β electrons; fraction in H s β"),
+    ],
+)
+def test_state_says_which_orbital_holds_the_fraction(system, n, holder, store):
+    table = mx.fractional_charge(system, ["HF"], [n], **SMALL | dict(basis="6-31g", store=store))
+    assert table["state"].item().startswith(holder)
+
+
+def test_second_run_computes_nothing(store, calls):
+    first = mx.fractional_charge("H", ["HF", "PBE"], [0.5, 1], **SMALL, store=store)
+    assert sorted(calls) == [(m, (x, 0.0)) for m in ("HF", "PBE") for x in (0.0, 0.5, 1.0)]
+    calls.clear()
+    second = mx.fractional_charge(" H ", ["hf", "pbe"], [1, 0.5], **SMALL, store=store)
+    assert not calls
+    pd.testing.assert_frame_equal(first, second)
+    mx.fractional_charge("H", ["HF"], [0.25, 0.5, 1.5], **SMALL, store=store)
+    assert sorted(calls) == [("HF", (0.25, 0.0)), ("HF", (1.0, 0.5)), ("HF", (1.0, 1.0))]
+    calls.clear()
+    mx.fractional_charge("H", ["HF"], [1], **SMALL | dict(basis="6-31g"), store=store)
+    mx.fractional_charge("H2+", ["HF"], [1], **SMALL, bond_length=1.0, store=store)
+    mx.fractional_charge("H2+", ["HF"], [1], **SMALL, bond_length=1.1, store=store)
+    assert len(calls) == 3, "another basis, another molecule, another distance"
+
+
+def test_spin_and_plane_share_their_points(store, calls):
+    mx.fractional_spin("H", ["HF"], [-1, 0, 1], **SMALL, store=store)
+    assert sorted(calls) == [("HF", (0.0, 1.0)), ("HF", (0.5, 0.5)), ("HF", (1.0, 0.0))]
+    calls.clear()
+    first = mx.flat_plane("H", "HF", 3, **SMALL, store=store)
+    assert len(calls) == 6
+    pd.testing.assert_frame_equal(first, mx.flat_plane("H", "HF", 3, **SMALL, store=store))
+    assert len(calls) == 6
+
+
+@pytest.mark.parametrize("broken", [(1.0, 0.5), (1.0, 0.0)])
+def test_a_failing_point_is_reported_and_not_stored(broken, store, monkeypatch):
+    original = _fractional_points._compute
+
+    def compute(job, memory):
+        if tuple(job["electrons"]) == broken:
+            raise RuntimeError("no luck")
+        return original(job, memory)
+
+    monkeypatch.setattr(_fractional_points, "_compute", compute)
+    arguments = ("H", ["HF"], [0.5, 1, 1.5, 2])
+    table = mx.fractional_charge(*arguments, **SMALL, store=store).set_index("n")
+    bad = 1.0 + (broken == (1.0, 0.5)) * 0.5
+    assert "no luck" in table["state"][bad] and np.isnan(table["energy"][bad])
+    # Where an end of the line is missing, nothing is known of the deviation.
+    expected = [True, True, False, True] if bad == 1.5 else [False, False, False, True]
+    assert table["converged"].tolist() == expected
+    assert table["deviation_kcal"].notna().tolist() == expected
+    monkeypatch.undo()
+    assert mx.fractional_charge(*arguments, **SMALL, store=store)["converged"].all()
+
+
+def test_point_that_does_not_converge_says_so(store, monkeypatch):
+    original = _fractional_points.ensemble
+
+    def hurried(mol, method, start, electrons):
+        found = original(mol, method, start, electrons)
+        return type(found)(**vars(found) | dict(converged=sum(electrons) != 0.5))
+
+    monkeypatch.setattr(_fractional_points, "ensemble", hurried)
+    table = mx.fractional_charge("H", ["HF"], [0.25, 0.5, 1], **SMALL, store=store)
+    assert table["converged"].tolist() == [True, False, True]
+
+
+# --- spin and the plane --------------------------------------------------------------------------
+
+
+def test_shared_spin_costs_energy_and_is_symmetric(store):
+    spins = [-2, -1, 0, 1, 2]
+    table = mx.fractional_spin("C", ["PBE", "HF"], spins, **SMALL, store=store)
+    assert list(table.columns) == ["method", "spin", *COLUMNS[2:], "seconds", "state"]
+    assert table["spin"].tolist() == spins * 2 and table["converged"].all()
+    whole = mx.fractional_charge("C", ["PBE", "HF"], [6], **SMALL, store=store)
+    for method in ("PBE", "HF"):
+        curve = of(table, method)
+        energy, deviation = curve["energy"].to_numpy(), curve["deviation_kcal"].to_numpy()
+        np.testing.assert_allclose(energy, energy[::-1], atol=1e-6)
+        assert deviation[[0, 4]] == pytest.approx(0, abs=1e-3)
+        assert 5 < deviation[1] < deviation[2]
+        assert energy[4] == pytest.approx(of(whole, method)["energy"].item(), abs=1e-6)
+        np.testing.assert_array_equal(curve["line"], energy[4])
+    assert "3.5 α and 2.5 β electrons; fraction in C p" in table["state"][3]
+
+
+def test_plane_is_flat_and_its_corners_are_whole_atoms(store):
+    table = mx.flat_plane("Li", "PBE", 3, **SMALL, store=store)
+    assert list(table.columns) == [
+        "method",
+        "n_alpha",
+        "n_beta",
+        "energy",
+        "plane",
+        *COLUMNS[4:],
+    ] + [
+        "seconds",
+        "state",
+    ]
+    grid = [0, 0.5, 1]
+    assert list(zip(table["n_alpha"], table["n_beta"])) == [(a, b) for a in grid for b in grid]
+    assert table["converged"].all()
+    energy = table.set_index(["n_alpha", "n_beta"])["energy"]
+    whole = mx.fractional_charge("Li", ["PBE"], [2, 3, 4], **SMALL, store=store)["energy"]
+    for corner, expected in zip([(0, 0), (1, 0), (1, 1)], whole):
+        assert energy[corner] == pytest.approx(expected, abs=1e-6)
+    plane = table.pivot(index="n_alpha", columns="n_beta", values="plane").to_numpy()
+    a, b = np.meshgrid(grid, grid, indexing="ij")
+    for triangle in (a + b <= 1, a + b >= 1):
+        system = np.column_stack([np.ones(triangle.sum()), a[triangle], b[triangle]])
+        fitted = system @ np.linalg.lstsq(system, plane[triangle], rcond=None)[0]
+        np.testing.assert_allclose(fitted, plane[triangle], atol=1e-10)
+    values = energy.to_numpy().reshape(3, 3)
+    np.testing.assert_allclose(values, values.T, atol=1e-6)
+    np.testing.assert_allclose(
+        table["deviation_kcal"], (values - plane).ravel() * KCAL_PER_HARTREE, atol=1e-8
+    )
+
+
+def test_edges_of_the_plane_are_the_fractional_charges(store):
+    plane = mx.flat_plane("H", "PBE", 3, **SMALL, store=store)
+    charge = mx.fractional_charge("H", ["PBE"], [0, 0.5, 1, 1.5, 2], **SMALL, store=store)
+    edge = plane[(plane["n_beta"] == 0) | (plane["n_alpha"] == 1)]
+    np.testing.assert_allclose(edge["energy"], charge["energy"], atol=1e-6)
+    np.testing.assert_allclose(edge["deviation_kcal"], charge["deviation_kcal"], atol=1e-3)
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("system", "change", "message"),
+    [
+        ("H", dict(n=[2.1]), r"H has 1 electrons, and n goes from 0 to 2: 2.1 is outside"),
+        ("Cl", dict(n=[15.5]), r"from 16 to 18: 15.5 is outside.*an ion, such as"),
+        ("H-", dict(n=[2.5]), "no atom binds 2.5 electrons: at most one more than its protons"),
+        ("He", dict(n=[2.5]), "1.5 electrons of one spin do not fit in the 1 orbitals of 'sto-3g'"),
+        ("H", dict(n="1.5"), "n must be numbers, not '1.5'"),
+        ("H", dict(n=["many"]), "n must be numbers"),
+        ("H", dict(n=[float("nan")]), "n must be numbers"),
+        ("H", dict(n=[float("inf")]), "n must be numbers"),
+        ("H", dict(n=[]), "at least one value of n"),
+        ("H", dict(methods=["PBX"]), "unknown method 'PBX'; near names: PBE"),
+        ("H", dict(methods=[]), "at least one method"),
+        ("H", dict(methods=None), "at least one method"),
+        ("NaCK", {}, "unknown molecule"),
+        ("H+", {}, "leaves 0 electrons"),
+        ("H", dict(basis="sto-9g"), "no functions for H"),
+        ("H", dict(bond_length=1.0), "applies to diatomics"),
+        ("H", dict(workers=0), "workers must be"),
+    ],
+)
+def test_bad_charges_are_refused_before_anything_runs(system, change, message, store, calls):
+    arguments = dict(methods=["HF"], n=[1], store=store) | SMALL | change
+    with pytest.raises(ValueError, match=message):
+        mx.fractional_charge(system, **arguments)
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("system", "change", "message"),
+    [
+        ("He", {}, "He has no unpaired electron whose spin could be shared"),
+        ("H", dict(spin=[1.5]), "goes from -1 to 1, not"),
+        ("H", dict(spin="0"), "spin must be numbers, not '0'"),
+        ("H", dict(spin=[float("nan")]), "spin must be numbers"),
+        ("H", dict(spin=[]), "at least one value of spin"),
+        ("H", dict(methods=["PBE", "exact"]), "exact needs no calculation"),
+        ("H", dict(methods=["PBX"]), "near names: PBE"),
+    ],
+)
+def test_bad_spins_are_refused_before_anything_runs(system, change, message, store, calls):
+    with pytest.raises(ValueError, match=message):
+        mx.fractional_spin(system, **SMALL | dict(methods=["HF"], store=store) | change)
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("system", "change", "message"),
+    [
+        ("He", {}, "He has 0 unpaired electrons; the flat plane needs one"),
+        ("O", {}, "O has 2 unpaired electrons"),
+        ("H", dict(n=1), "a whole number from 2 on, not 1"),
+        ("H", dict(n=3.0), "a whole number from 2 on"),
+        ("H", dict(n=True), "a whole number from 2 on"),
+        ("H", dict(method="exact"), "exact needs no calculation"),
+        ("H", dict(method=["PBE", "HF"]), "a method is named by a string"),
+    ],
+)
+def test_bad_planes_are_refused_before_anything_runs(system, change, message, store, calls):
+    with pytest.raises(ValueError, match=message):
+        mx.flat_plane(system, **SMALL | dict(method="HF", n=2, store=store) | change)
+    assert not calls
+
+
+def test_numbers_may_come_from_a_generator(store):
+    n = (m / 2 for m in range(3))
+    assert len(mx.fractional_charge("H", ["HF"], n, **SMALL, store=store)) == 3
+
+
+def test_nested_numbers_are_refused(store):
+    with pytest.raises(ValueError, match="n must be numbers"):
+        mx.fractional_charge("H", ["HF"], [[0.5, 1]], **SMALL, store=store)
+
+
+def test_points_along_a_side_may_be_numpys(store):
+    assert len(mx.flat_plane("H", "HF", np.int64(2), **SMALL, store=store)) == 4
+
+
+# --- charge transfer -----------------------------------------------------------------------------
+
+
+def parabola(whole, slope, bend, method="PBE", points=5, converged=True):
+    """E(whole + x) = slope x − bend x(1 − x). At the lower end the filled orbitals' highest is
+    another one, whose energy is not the derivative."""
+    x = np.linspace(0, 1, points)
+    homo, lumo = slope - bend * (1 - 2 * x), np.full(points, 7.0)
+    homo[0], lumo[0] = -9.0, homo[0]
+    energy = -3.0 + slope * x - bend * x * (1 - x)
+    columns = dict(method=method, n=whole + x, energy=energy, converged=converged)
+    return pd.DataFrame(columns | dict(homo=homo, lumo=lumo))
+
+
+def lowest(gap, bend, share, r):
+    """Of gap q − bend q(1 − q) − [q² + share q(1 − q)]/r for q from 0 to 1: (q, energy in kcal)."""
+    coulomb = ANGSTROM_PER_BOHR / r
+    bend = bend + share * coulomb
+    curvature = 2 * (bend - coulomb)
+    inside = [(bend - gap) / curvature] if curvature > 0 else []
+    ends = [q for q in [0.0, 1.0, *inside] if 0 <= q <= 1]
+    energies = [gap * q - bend * q * (1 - q) - coulomb * q**2 for q in ends]
+    best = int(np.argmin(energies))
+    return ends[best], energies[best] * KCAL_PER_HARTREE
+
+
+@pytest.mark.parametrize(
+    ("method", "share"), [("PBE", 0), ("B3LYP", 0.2), ("CAM-B3LYP", 0.65), ("HF", 1), ("DM21", 1)]
+)
+def test_transfer_between_parabolas_is_where_calculus_puts_it(method, share):
+    donor, acceptor = parabola(10, -0.19, 0.03, method), parabola(17, -0.13, 0.07, method)
+    shuffled = donor.sample(frac=1, random_state=1)
+    table = mx.charge_transfer(shuffled, acceptor, [np.inf, 20.0, 5.0])
+    assert list(table.columns) == ["method", "r", "charge", "relative_kcal", "converged"]
+    assert table["r"].tolist() == [np.inf, 20.0, 5.0] and table["converged"].all()
+    for row in table.itertuples():
+        charge, energy = lowest(0.06, 0.1, share, row.r)
+        assert row.charge == pytest.approx(charge, abs=2e-4)
+        assert row.relative_kcal == pytest.approx(energy, abs=1e-4)
+    assert table["charge"][0] == pytest.approx(0.2, abs=2e-4)
+
+
+slopes, bends = st.floats(-0.5, 0.5), st.floats(-0.3, 0.3)
+
+
+@given(slopes, bends, slopes, bends, st.sampled_from([np.inf, 50.0, 8.0, 2.0]))
+@settings(max_examples=60, deadline=None)
+def test_transfer_is_at_most_one_electron_and_never_costs(i, bend_d, a, bend_a, r):
+    table = mx.charge_transfer(parabola(10, i, bend_d), parabola(17, a, bend_a), r)
+    charge, energy = table["charge"].item(), table["relative_kcal"].item()
+    assert 0 <= charge <= 1 and energy <= 0
+    assert energy == pytest.approx(lowest(a - i, bend_d + bend_a, 0, r)[1], abs=1e-3)
+
+
+def test_transfer_without_orbital_energies(store):
+    """As a wavefunction method has none: exact atoms exchange nothing or a whole electron."""
+    exact = [parabola(10, -0.2, 0, "exact", 2), parabola(17, -0.1, 0, "exact", 2)]
+    exact = [t.assign(homo=np.nan, lumo=np.nan) for t in exact]
+    crossing = ANGSTROM_PER_BOHR / 0.1
+    table = mx.charge_transfer(*exact, [np.inf, crossing + 0.1, crossing - 0.1])
+    assert table["charge"].tolist() == [0, 0, 1]
+
+
+def test_transfer_of_common_methods_only_and_with_all_doubts():
+    donor = pd.concat([parabola(10, -0.2, 0.1, m) for m in ("HF", "PBE", "LDA")])
+    acceptor = pd.concat([parabola(17, -0.1, 0.1, m, converged=m != "PBE") for m in ("PBE", "HF")])
+    table = mx.charge_transfer(donor, acceptor)
+    assert table["method"].tolist() == ["HF", "PBE"]
+    assert table["converged"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d, a: (d.drop(columns="homo"), a), "takes tables made by"),
+        (lambda d, a: (d, a.assign(method="HF")), "no method in common"),
+        (lambda d, a: (d.iloc[1:], a), "from one whole number to the next, not from 10.25 to 11"),
+        (lambda d, a: (d, a.iloc[:3]), "from one whole number to the next, not from 17 to 17.5"),
+        (lambda d, a: (d, a.assign(n=a["n"] + 0.5)), "from one whole number to the next"),
+        (lambda d, a: (d, pd.concat([a, parabola(18, 0, 0)[1:]])), "not from 17 to 19"),
+        (lambda d, a: (d.assign(energy=np.nan), a), "a point of E.N. has no energy"),
+    ],
+)
+def test_tables_that_fit_no_transfer_are_refused(change, message):
+    donor, acceptor = change(parabola(10, -0.2, 0.1), parabola(17, -0.1, 0.1))
+    with pytest.raises(ValueError, match=message):
+        mx.charge_transfer(donor, acceptor)
+
+
+@pytest.mark.parametrize("r", [[], "far", [5, -1], [0], [float("nan")], None])
+def test_distances_that_are_none_are_refused(r):
+    with pytest.raises(ValueError, match="r must be distances in Å, or inf"):
+        mx.charge_transfer(parabola(10, -0.2, 0.1), parabola(17, -0.1, 0.1), r)
+
+
+def test_names_in_the_place_of_tables_are_refused():
+    with pytest.raises(ValueError, match="takes tables made by"):
+        mx.charge_transfer("Na", "Cl")
+
+
+def test_steep_beginning_does_not_become_a_deep_well():
+    """E of DM21's hydrogen falls by 0.3 kcal/mol in the first 1e-4 of a second electron: lumo is
+    −4.5 Hartree. No point of the table lies below the line by more than that."""
+    donor, acceptor = parabola(10, -0.19, 0.0, points=11), parabola(1, 0.02, 0.0, points=11)
+    acceptor.loc[0, "lumo"] = -4.5
+    assert mx.charge_transfer(donor, acceptor)["relative_kcal"].item() > -1
+
+
+def test_predicted_transfer_is_what_the_molecule_does(store):
+    """NaCl with PBE, far apart: E(N) of the atoms against the molecule itself."""
+    n = np.array([0, 0.3, 0.45, 1])
+    options = dict(basis="6-31g", workers=1, progress=False, store=store)
+    sodium = mx.fractional_charge("Na", ["PBE"], 11 - n, **options)
+    chlorine = mx.fractional_charge("Cl", ["PBE"], 17 + n, **options)
+    predicted = mx.charge_transfer(sodium, chlorine, 30.0).iloc[0]
+    found = mx.solve(mx.molecule("NaCl", bond_length=30.0, basis="6-31g"), "PBE")
+    assert predicted["converged"] and found.converged
+    assert predicted["charge"] == pytest.approx(found.charges[0], abs=0.01)
+    atoms = sodium["energy"].iloc[-1] + chlorine["energy"].iloc[0]
+    relative = (found.energy - atoms) * KCAL_PER_HARTREE
+    assert predicted["relative_kcal"] == pytest.approx(relative, abs=0.3)
+
+
+# --- solve and dissociation with occupations -----------------------------------------------------
+
+
+def test_solve_with_occupations():
+    mol = mx.molecule("F", basis="sto-3g")
+    found = mx.solve(mol, "HF", occupations=(5, 3.5))
+    assert found.converged and found.charges == pytest.approx([0.5])
+    assert found.spin_populations == pytest.approx([1.5])
+    assert any("0.500 electrons" in note for note in found.notes)
+    whole = mx.solve(mol, "HF", occupations=mol.nelec)
+    assert whole.energy == pytest.approx(mx.solve(mol, "HF").energy, abs=1e-7)
+    assert not whole.notes
+    with pytest.raises(ValueError, match="'half' or 'annealed'"):
+        mx.solve(mol, "HF", occupations="some")
+
+
+def test_solve_says_that_pairs_are_halved():
+    found = mx.solve(mx.molecule("H2", basis="sto-3g"), "HF", occupations="half")
+    assert any("orbitals that hold" in note for note in found.notes)
+
+
+def test_solve_shares_a_spin():
+    found = mx.solve(mx.molecule("H", basis="sto-3g"), "HF", occupations=(0.5, 0.5))
+    assert found.spin_populations == pytest.approx([0], abs=1e-9)
+
+
+def test_dissociation_with_occupations(store, monkeypatch):
+    options = dict(SMALL, store=store)
+    table = mx.dissociation("H2", ["HF"], [0.74, 3.0], occupations="half", **options)
+    assert table["converged"].all()
+    for row in table.itertuples():
+        mol = mx.molecule("H2", bond_length=row.r, basis="sto-3g")
+        assert row.energy == pytest.approx(mx.KS(mol, "HF", occupations="half").kernel(), abs=1e-8)
+    atom = mx.solve(mx.molecule("H", basis="sto-3g"), "HF").energy
+    relative = (table["energy"] - 2 * atom) * KCAL_PER_HARTREE
+    np.testing.assert_allclose(table["relative_kcal"], relative, atol=1e-6)
+    calls = []
+    original = _dissociation._compute
+    monkeypatch.setattr(
+        _dissociation, "_compute", lambda j, m: calls.append(j["r"]) or original(j, m)
+    )
+    mx.dissociation("H2", ["HF"], [0.74, 3.0], occupations="half", **options)
+    assert not calls
+    mx.dissociation("H2", ["HF"], [0.74], occupations="annealed", **options)
+    mx.dissociation("H2", ["HF"], [0.74], unrestricted=True, **options)
+    mx.dissociation("H2", ["HF"], [0.74], **options)
+    assert calls == [0.74] * 3, "other occupations are other points"
+    for system, occupations in (("H2", "hal"), ("H2+", "half"), ("H2", (3, 0))):
+        with pytest.raises(ValueError, match=r"occupations|do not fit"):
+            mx.dissociation(system, ["HF"], [0.74], occupations=occupations, **options)
+    assert len(calls) == 3
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def charges():
+    rows = [
+        (m, n, -1.0 - n * k, -1.0 * k * n, not (m == "HF" and n == 0.5), -0.3 + 0.3 * n)
+        for k, m in enumerate(["PBE", "HF"], start=1)
+        for n in (2.0, 0.0, 1.5, 0.5, 1.0)
+    ]
+    return pd.DataFrame(
+        rows, columns=["method", "n", "energy", "deviation_kcal", "converged", "homo"]
+    )
+
+
+@pytest.fixture
+def plane():
+    rows = [
+        ("PBE", a, b, -2 * a - b + a * b, -2 * a - b, a * b * 627.5, True, -0.3)
+        for a in (0.0, 0.5, 1.0)
+        for b in (0.0, 0.5, 1.0)
+    ]
+    columns = ["method", "n_alpha", "n_beta", "energy", "plane", "deviation_kcal", "converged"]
+    return pd.DataFrame(rows, columns=[*columns, "homo"])
+
+
+def test_figure_of_charges(charges):
+    fig = mx.plot(charges)
+    assert fig.layout.yaxis.title.text == "E(N) − E(1) (eV)"
+    assert fig.layout.yaxis2.title.text == "above the line (kcal/mol)"
+    assert fig.layout.xaxis2.title.text == "number of electrons N"
+    above = [t for t in fig.data if t.yaxis == "y" and t.mode == "lines+markers"]
+    below = [t for t in fig.data if t.yaxis == "y2" and t.mode == "lines+markers"]
+    assert [t.name for t in above] == [t.name for t in below] == ["PBE", "HF"]
+    assert list(above[0].x) == list(below[1].x) == [0, 0.5, 1, 1.5, 2]
+    assert list(above[1].y) == pytest.approx(
+        [2 * EV_PER_HARTREE * x for x in (1, 0.5, 0, -0.5, -1)]
+    )
+    assert list(below[1].y) == [0, -1, -2, -3, -4]
+    assert len({t.line.color for t in above}) == 2
+    for trace in above + below:  # the highest orbital lies above zero beyond N = 1
+        assert list(trace.marker.symbol) == ["circle"] * 3 + ["circle-open"] * 2
+        assert [("not bound" in hint) for hint in trace.customdata] == [False] * 3 + [True] * 2
+    marked = [t for t in fig.data if "not converged" in t.name]
+    assert [(list(t.x), t.marker.symbol) for t in marked] == [([0.5], "x")] * 2
+    assert sum(t.showlegend for t in marked) == 1
+    assert not any("not converged" in t.name for t in mx.plot(charges.assign(converged=True)).data)
+
+
+def test_failed_points_of_charges_are_seen(charges):
+    charges.loc[3, ["energy", "deviation_kcal", "homo"]] = np.nan
+    charges.loc[3, "converged"] = False
+    marked = [t for t in mx.plot(charges).data if t.name == "PBE, not converged"]
+    assert len(marked) == 2 and all(np.isfinite(t.y).all() for t in marked)
+
+
+def test_failed_neutral_atom_leaves_the_other_energies(charges):
+    missing = (charges["method"] == "PBE") & (charges["n"] == 1)
+    charges.loc[missing, ["energy", "deviation_kcal", "homo"]] = np.nan
+    charges.loc[missing, "converged"] = False
+    assert np.isfinite(np.array(mx.plot(charges).data[0].y, dtype=float)).sum() == 4
+
+
+def test_figure_of_spins(charges):
+    spins = charges.rename(columns={"n": "spin"}).assign(spin=charges["n"] - 1)
+    fig = mx.plot(spins)
+    assert "kcal/mol" in fig.layout.yaxis.title.text
+    assert "N<sub>α</sub> − N<sub>β</sub>" in fig.layout.xaxis.title.text
+    curves = [t for t in fig.data if t.mode == "lines+markers"]
+    assert [t.name for t in curves] == ["PBE", "HF"]
+    assert list(curves[0].x) == [-1, -0.5, 0, 0.5, 1]
+    marked = [t for t in fig.data if "not converged" in t.name]
+    assert [(list(t.x), t.showlegend) for t in marked] == [([-0.5], True)]
+
+
+def test_figure_of_the_plane(plane):
+    fig = mx.plot(plane)
+    found, flat = fig.data
+    assert (found.type, found.name, flat.name) == ("surface", "PBE", "flat plane")
+    # z[i, j] belongs to y[i] and x[j], in kcal/mol above (1, 0).
+    assert list(found.x) == list(found.y) == [0, 0.5, 1]
+    a, b = np.meshgrid(found.x, found.y)
+    np.testing.assert_allclose(found.z, (2 - 2 * a - b + a * b) * KCAL_PER_HARTREE, atol=1e-9)
+    np.testing.assert_allclose(flat.z, (2 - 2 * a - b) * KCAL_PER_HARTREE, atol=1e-9)
+    assert flat.opacity < 1 and "kcal/mol" in fig.layout.scene.zaxis.title.text
+    assert fig.layout.scene.xaxis.title.text == "N_α"
+    plane.loc[5, "converged"] = False
+    (marked,) = [t for t in mx.plot(plane).data if t.name == "not converged"]
+    assert (list(marked.x), list(marked.y)) == ([0.5], [1.0])
+    assert list(marked.z) == pytest.approx([0.5 * KCAL_PER_HARTREE])
+
+
+def test_failed_points_of_the_plane_are_seen(plane):
+    plane.loc[5, ["energy", "deviation_kcal"]] = np.nan
+    plane.loc[5, "converged"] = False
+    (marked,) = [t for t in mx.plot(plane).data if t.name == "not converged"]
+    assert np.isfinite(marked.z).all()
+
+
+def test_planes_that_cannot_be_drawn_are_refused(plane):
+    with pytest.raises(ValueError, match="one method at a time"):
+        mx.plot(pd.concat([plane, plane.assign(method="HF")]))
+    with pytest.raises(ValueError, match="no such point"):
+        mx.plot(plane[plane["n_alpha"] < 1])
+
+
+@pytest.mark.parametrize("column", ["deviation_kcal", "homo", "converged", "energy", "n"])
+def test_other_tables_are_refused(charges, column):
+    with pytest.raises(ValueError, match="do not know how to plot"):
+        mx.plot(charges.drop(columns=column))
+    with pytest.raises(ValueError, match="no rows"):
+        mx.plot(charges.iloc[:0])

@@ -1,0 +1,374 @@
+"""The recipe: samples against the functional itself, reactions, the fit and what it refuses."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+from pyscf import dft, gto
+from pyscf.data import elements
+
+import mlxc_edu as mx
+from mlxc_edu.functionals import edu26
+from mlxc_edu.ks.learned import LearnedXC
+from mlxc_edu.training import PRESETS, Settings, Trained, energies, start, train
+from mlxc_edu.training import _cache as cache
+from mlxc_edu.training._build import ladder
+from mlxc_edu.training._data import PIECES, Data, turned
+from mlxc_edu.training._fit import fit
+from mlxc_edu.training._loss import differentiated, slope, summed
+from mlxc_edu.training._pairs import pairs
+from mlxc_edu.training._problem import Problem, evaluate
+from mlxc_edu.training._reactions import (
+    TABLE,
+    Entry,
+    barriers,
+    entries,
+    fractional,
+    ions,
+    molecules,
+    totals,
+)
+from mlxc_edu.training._samples import GRID_LEVEL, Densities, rotations
+
+EVEN = dict.fromkeys(Settings().weights, 1.0)
+COULOMB_KCAL = 332.06  # kcal/mol Å
+SMALL = Settings(width=8, blocks=1, steps=6, weights=EVEN, slopes=20)
+
+
+def orbitals(mf):
+    return np.array(mf.mo_coeff), np.array(mf.mo_energy), np.array(mf.mo_occ)
+
+
+@pytest.fixture(scope="module")
+def radical():
+    """OH with samples of a density and of two steps to either side along each rotation."""
+    mol = gto.M(atom="O 0 0 0; H 0 0 0.97", basis="6-31g", spin=1, verbose=0)
+    mf = dft.UKS(mol, xc="PBE")
+    mf.grids.level = GRID_LEVEL
+    mf.run()
+    dm = np.asarray(mf.make_rdm1())
+    hf = dft.UKS(mol, xc="HF").get_fock(dm=dm)
+    turns = rotations(*orbitals(mf), [hf, mf.get_fock(dm=dm)], random=1, seed=0)
+    return mol, mf, dm, turns
+
+
+def energy(parameters, sample):
+    double = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), parameters)
+    seen = edu26.Inputs(jnp.asarray(sample.spins), jnp.asarray(sample.shared))
+    return sample.energy + np.vdot(sample.scaled, edu26.coefficients(double, seen))
+
+
+def test_a_sample_holds_the_total_energy(radical):
+    mol, mf, dm, _ = radical
+    parameters = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), start(SMALL))
+    functional = LearnedXC(edu26.energy_density, parameters)
+    xc, _, _ = functional.energy_and_fock(mol, mf.grids, dm, 1e9, exact=True)
+    total = mf.energy_elec(dm, vhf=mf.get_j(dm=dm[0] + dm[1]))[0]
+    coulomb = np.vdot(mf.get_j(dm=dm[0] + dm[1]), dm[0] + dm[1]) / 2
+    total = np.vdot(mf.get_hcore(), dm[0] + dm[1]) + coulomb + mol.energy_nuc() + xc
+    assert energy(parameters, Densities(mol, dm).sample(dm)) == pytest.approx(total, abs=3e-6)
+
+
+def test_slopes_against_finite_differences(radical):
+    mol, _, dm, turns = radical
+    densities, parameters = Densities(mol, dm, *turns), start(SMALL)
+    sample, h = densities.sample(dm, turns), 1e-3
+
+    def outputs(spins, shared):
+        return edu26.coefficients(parameters, edu26.Inputs(spins, shared))
+
+    for k, turn in enumerate(turns):
+        at = jnp.asarray(sample.spins), jnp.asarray(sample.shared)
+        along = jnp.asarray(sample.spins_slope[k]), jnp.asarray(sample.shared_slope[k])
+        u, du = jax.jvp(outputs, at, along)
+        slope = sample.slope[k] + np.sum(sample.scaled_slope[k] * u + sample.scaled * du)
+        up, down = (energy(parameters, densities.sample(dm + s * h * turn)) for s in (1, -1))
+        assert slope == pytest.approx((up - down) / (2 * h), abs=2e-3)
+
+
+def test_a_step_to_lower_energy_goes_down(radical):
+    """Orbitals of PBE turned towards Hartree–Fock's: HF's energy falls, PBE's does not change."""
+    mol, mf, dm, turns = radical
+    hf = dft.UKS(mol, xc="HF")
+    slope = np.vdot(hf.get_fock(dm=dm), turns[0])
+    assert slope < -1e-3
+    assert abs(np.vdot(mf.get_fock(dm=dm), turns[0])) < 1e-4
+
+
+def test_ladders_follow_hund():
+    assert ladder("H") == [(0, 0), (1, 0), (1, 1)]
+    assert ladder("N") == [(2, 2), (3, 2), (4, 2), (5, 2)]
+    assert ladder("O") == [(3, 2), (4, 2), (5, 2), (5, 3), (5, 4)]
+
+
+def test_the_table_is_whole():
+    """Every entry makes sense, each reaction adds up to zero atoms, and nothing is on two sides."""
+    table = entries()
+    assert {"H", "He", "C", "N", "O", "Na", "Cl"} <= set(table)
+    for reaction in molecules(table):
+        symbols = {}
+        for n, name in reaction.parts:
+            parts = table[name].symbols if name in table else (name.split()[0],)
+            for s in parts:
+                symbols[s] = symbols.get(s, 0) + n
+        assert not any(symbols.values()), reaction
+    sides = {}
+    for e in table.values():
+        if len(e.symbols) > 1:
+            sides.setdefault(tuple(sorted(e.symbols)), set()).add(e.side)
+    assert all(len(found) == 1 for found in sides.values())
+    assert not any(found == {"test"} for found in sides.values())
+
+
+@pytest.mark.parametrize(
+    "atom,measured",  # eV, NIST Atomic Spectra Database
+    [("Li", 5.392), ("C", 11.260), ("N", 14.534), ("O", 13.618), ("Na", 5.139), ("Cl", 12.968)],
+)
+def test_ionisation_energies_near_measured_ones(atom, measured):
+    table = entries()
+    ours = 27.211386 * (table[f"{atom}+1"].energy - table[atom].energy)
+    assert ours == pytest.approx(measured, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    "way,end,side",
+    [
+        ("train", "train", "train"),
+        ("train", "validation", "validation"),
+        ("test", "validation", "test"),
+        ("validation", "test", "test"),
+    ],
+)
+def test_a_barrier_is_on_the_stricter_side_of_its_ends(way, end, side):
+    def entry(name, kind, where, energy, geometry):
+        return Entry(name, kind, where, 0, 0, energy, 0.1, geometry)
+
+    table = {s: entry(s, "atom", "train", e, f"{s} 0 0 0") for s, e in (("H", -0.5), ("O", -75.0))}
+    table["OH 1"] = entry("OH 1", "wide", end, -75.65, "O 0 0 0; H 0 0 1")
+    table["HOH"] = entry("HOH", "transfer", way, -76.1, "H 0 0 0; O 0 0 1; H 0 0 2")
+    (found,) = barriers(table)
+    assert found.side == side
+    assert found.reference == pytest.approx(0.05 * mx.units.KCAL_PER_HARTREE)
+
+
+def test_pairs_share_one_electron():
+    """Each has the electrons of an atom and an ion in Hund's order, and the ends it is compared
+    with have as many."""
+    for pair in pairs():
+        reaction, job = pair.reaction, pair.job
+        electrons = 2 * (elements.charge(pair.symbol) - pair.charge) - 1
+        ends = [name.split()[1:] for n, name in reaction.parts if n < 0]
+        a, b = (sum(int(end[s]) for end in ends) for s in (0, 1))
+        assert (a + b, a - b) == (electrons, job["spin"])
+        assert job["charge"] == 2 * pair.charge + 1
+        assert reaction.side == ("validation" if pair.symbol in "BO" else "train")
+        repulsion = pair.charge * (pair.charge + 1) / pair.distance * COULOMB_KCAL
+        assert -1 < reaction.reference - repulsion < 0
+
+
+def test_whole_energies_of_atoms():
+    """Against the exact ones of Chakravorty et al., Phys. Rev. A 47, 3649 (1993): what is missing
+    is a part of the cores' correlation, less than what is allowed."""
+    known = {"H": -0.5, "He": -2.90372, "Be": -14.66736, "C": -37.8450, "Ne": -128.9376}
+    known |= {"Mg": -200.053, "Ar": -527.540}
+    found = {r.parts[0][1].split()[0]: r for r in totals(entries())}
+    for symbol, exact in known.items():
+        r = found[symbol]
+        assert abs(r.reference - exact * mx.units.KCAL_PER_HARTREE) < r.error
+    assert len(energies()) == len(entries())
+
+
+def test_the_order_of_the_lessons_is_the_same_in_every_process():
+    """Else a seed draws other lessons, and no fit goes on in a new process."""
+    code = "from mlxc_edu.training._train import small_data; "
+    code += "print([r.name for side in small_data() for r in side.reactions])"
+    orders = []
+    for hash_seed in "01":
+        environment = os.environ | {"PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-W", "ignore", "-c", code]
+        orders.append(subprocess.check_output(command, env=environment, text=True))
+    assert "ionised" in orders[0]
+    assert orders[0] == orders[1]
+
+
+def test_a_broken_entry_is_named(tmp_path):
+    rows = list(csv.reader(TABLE.read_text().splitlines()))
+    rows[5][rows[0].index("energy")] = "lost"
+    broken = tmp_path / "energies.csv"
+    with broken.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    with pytest.raises(ValueError, match=re.escape(f"line 6, {rows[5][0]}")):
+        entries(broken)
+    rows[5][rows[0].index("energy")] = "-1.0"
+    rows[5][rows[0].index("spin")] = "7"
+    with broken.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    entries.cache_clear()
+    with pytest.raises(ValueError, match=re.escape(rows[5][0]) + ".*unpaired"):
+        entries(broken)
+
+
+@pytest.fixture(scope="module")
+def hydrogen(tmp_path_factory):
+    """Fractions of a hydrogen atom: all that a fit needs, in seconds."""
+    where = tmp_path_factory.mktemp("samples")
+    assert cache.build([{"atom": "H"}], where, workers=1) == {}
+    reactions = fractional("H", cache.atom_list("H", where))
+    reactions += [r for r in ions(entries()) if r.name in ("H ionised", "H-1 ionised")]
+    return Data.load(reactions, where), where
+
+
+def test_one_electron_needs_no_training(hydrogen):
+    """H from 0 to 1 electrons lies on the line whatever the parameters; its spins do not."""
+    data, _ = hydrogen
+    errors, _ = evaluate(start(SMALL), data, SMALL)
+    found = {r.name: e for r, e in zip(data.reactions, errors)}
+    assert abs(found["H 0.5 0 mixed"]) < 0.01
+    assert 0 < found["H 0.5 0"] < 1  # this density is another functional's
+    assert abs(found["H 0.5 0.5 mixed"]) > 5
+
+
+def test_a_fit_reduces_the_error_and_resumes(hydrogen, tmp_path):
+    data, _ = hydrogen
+    reports = []
+    whole, history = fit(data, data, SMALL, tmp_path / "a", reports.append)
+    assert reports == history and history[-1]["step"] == SMALL.steps
+    before, _ = evaluate(start(SMALL), data, SMALL)
+    after, _ = evaluate(whole, data, SMALL)
+    assert np.abs(after).mean() < np.abs(before).mean()
+
+    class Stop(Exception):
+        pass
+
+    def stop(row):
+        if row["step"] == 3:
+            raise Stop
+
+    again = tmp_path / "b"
+    with pytest.raises(Stop):
+        fit(data, data, SMALL, again, stop)
+    resumed, longer = fit(data, data, SMALL, again)
+    assert [row["step"] for row in longer] == [row["step"] for row in history]
+    for a, b in zip(whole, resumed):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_a_resumed_fit_with_other_settings_is_refused(hydrogen, tmp_path):
+    data, _ = hydrogen
+    path = tmp_path / "checkpoint"
+    fit(data, data, replace(SMALL, steps=2), path)
+    with pytest.raises(ValueError, match=r"damping: 0\.01, now 0\.1"):
+        fit(data, data, replace(SMALL, steps=2, damping=0.1), path)
+
+
+def test_a_fit_resumed_with_other_data_is_refused(hydrogen, tmp_path):
+    data, _ = hydrogen
+    path, few = tmp_path / "checkpoint", replace(SMALL, steps=2)
+    fit(data, data, few, path)
+    fewer = Data(data.reactions[:-3], data.samples)
+    with pytest.raises(ValueError, match="data: "):
+        fit(fewer, data, few, path)
+
+
+def test_a_broken_sample_is_named(hydrogen, tmp_path):
+    data, where = hydrogen
+    sample, _ = cache.read("H 1 0", where)
+    broken = sample._replace(scaled=sample.scaled * np.nan)
+    cache.write("H 1 0", broken, tmp_path)
+    with pytest.raises(ValueError, match="'H 1 0'"):
+        Data.load([r for r in data.reactions if r.name == "H ionised"], tmp_path)
+    cache.write("H 1 0", sample, tmp_path)
+    with pytest.raises(FileNotFoundError, match="'H 1 1'"):
+        Data.load([r for r in data.reactions if r.name == "H-1 ionised"], tmp_path)
+
+
+def test_errors_are_the_reactions_energies(hydrogen):
+    """What comes out of pieces, stacks and single precision is what samples and reactions say."""
+    data, _ = hydrogen
+    parameters = start(SMALL)
+    errors, _ = evaluate(parameters, data, SMALL)
+    for r, found in zip(data.reactions, errors):
+        total = sum(n * energy(parameters, data.samples[name]) for n, name in r.parts)
+        expected = total * mx.units.KCAL_PER_HARTREE - r.reference
+        assert found == pytest.approx(expected, abs=0.02)
+    stacks = [*data.points()]
+    assert all(len(points.scaled) == PIECES for _, points in stacks)
+    weights = sum(np.abs(points.scaled).sum() for _, points in stacks)
+    assert weights == pytest.approx(sum(np.abs(s.scaled).sum() for s in data.needed), rel=1e-5)
+
+
+def test_derivatives_of_errors_against_finite_differences(hydrogen):
+    data, _ = hydrogen
+    parameters, problem, h = start(SMALL), Problem(data, SMALL), 5e-3
+    problem.draw(0)
+    flat, unravel = ravel_pytree(parameters)
+    _, jacobian = problem.errors_and_jacobian(parameters)
+    direction = np.random.default_rng(0).normal(size=len(flat)).astype(np.float32)
+    up, down = (problem.errors(unravel(flat + s * h * direction)) for s in (1, -1))
+    expected = (up - down) / (2 * h)
+    assert jacobian.shape == (len(data.reactions) + SMALL.slopes, len(flat))
+    np.testing.assert_allclose(jacobian @ direction, expected, atol=2e-3 * np.abs(expected).max())
+
+
+def test_slopes_of_drawn_samples(hydrogen):
+    data, _ = hydrogen
+    drawn, parameters = data.draw(5, np.random.default_rng(1)), start(SMALL)
+    found = summed(slope, parameters, turned(drawn), len(drawn))
+    again, _ = differentiated(slope, parameters, turned(drawn), len(drawn))
+    np.testing.assert_allclose(found, again, atol=1e-6)
+
+    def outputs(spins, shared):
+        return edu26.coefficients(parameters, edu26.Inputs(spins, shared))
+
+    for (s, k), value in zip(drawn, found):
+        u, du = jax.jvp(outputs, (s.spins, s.shared), (s.spins_slope[k], s.shared_slope[k]))
+        expected = float(np.sum(s.scaled_slope[k] * u + s.scaled * du))
+        assert value == pytest.approx(expected, abs=1e-5)
+
+
+def test_blind_inputs_are_not_seen():
+    parameters = start(Settings(blind=("exchange", "range")))
+    assert not np.asarray(parameters.own_w)[[4, 5]].any()
+    assert np.asarray(parameters.own_w)[[0, 1, 2, 3]].all()
+    with pytest.raises(ValueError, match="no lessons are called taste; there are molecule"):
+        Settings(weights={"taste": 1.0})
+    with pytest.raises(ValueError, match="zero or larger"):
+        Settings(weights={"spin": -1.0})
+    with pytest.raises(ValueError, match="no lessons are left"):
+        Settings(weights={"spin": 0.0})
+    with pytest.raises(ValueError, match="no input is called smell; there are share"):
+        Settings(blind=("smell",))
+
+
+def test_what_comes_with_the_package_trains(tmp_path):
+    """The preset of two minutes, all of it: errors fall, and KS takes the file."""
+    settings = PRESETS["two-minutes"].settings
+    found = train("two-minutes", settings=settings)
+    assert found.history["loss"].iloc[-1] < found.history["loss"].iloc[0] / 2
+    assert {"train_charge", "validation_molecule"} <= set(found.history)
+    mol = gto.M(atom="He 0 0 0", basis="6-31g", verbose=0)
+    path = found.save(tmp_path / "mine.npz")
+    again = Trained.load(path)
+    assert again.settings == settings and again.history.equals(found.history)
+    assert all(np.array_equal(a, b) for a, b in zip(again.parameters, found.parameters))
+    mf = mx.KS(mol, str(path)).run()
+    assert mf.converged and mf.e_tot == pytest.approx(-2.9, abs=0.1)
+    fig = mx.plot(found.history)
+    assert "kcal/mol" in fig.layout.yaxis.title.text and len(fig.data) >= 5
+    without = train("two-minutes", settings=settings, fractional=False)
+    assert "train_charge" not in without.history
+    with pytest.raises(ValueError, match=r"ends in \.npz"):
+        found.save(tmp_path / "mine.txt")
+
+
+def test_an_unknown_preset_lists_the_known():
+    with pytest.raises(ValueError, match="there are two-minutes, laptop, full"):
+        train("hour")
