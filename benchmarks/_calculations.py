@@ -22,7 +22,7 @@ OUT, sys.stdout = sys.stdout, sys.stderr  # before PySCF takes note of it
 import pyscf  # noqa: E402
 
 import mlxc_edu as mx  # noqa: E402
-from mlxc_edu.ks._kohn_sham import canonical_name, is_learned  # noqa: E402
+from mlxc_edu.ks.methods import canonical_name, is_learned  # noqa: E402
 
 # JAX is imported only where it is needed: it would count as memory of PySCF's own functionals.
 RING = [(math.sin(k * math.pi / 3), math.cos(k * math.pi / 3)) for k in range(6)]

@@ -1,44 +1,28 @@
 """The public face is lazy, and imports inside the library go one way, down."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import mlxc_edu
 
-PACKAGE = Path(mlxc_edu.__file__).parent
-# Lower rooms first; a module may import from rooms below its own, and from its own.
-ROOMS = [
-    {"units", "_catalogue", "_threads", "_background", "_store", "_colours", "weights"},
-    {"_geometry", "functionals"},
-    {"_molecule", "_bonds"},
+sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
+import house
+
+# From the ground up: a room may use those of lower floors, and no other.
+FLOORS = [
+    {"units", "_threads", "functionals", "weights", "molecules"},
     {"ks"},
-    {"one_d"},
-    {"_result", "_solve", "_exact", "_frontier"},
-    {"training"},
-    {"_jobs"},
-    {"_scans"},
-    {"_fractional", "_fractional_points", "_charge_transfer", "_tables"},
-    {"_reaction_sets", "_reactions"},
-    {"_live_charge", "_live_bond"},
-    {"_profile", "_bond_figure"},
-    {"_fraction_figures", "_training_figure"},
-    {"_plots", "_viewer", "_density_figure", "_html_table", "_page"},
-    {"_live_explorer"},
-    {
-        "explore",
-        "_explorer",
-        "_explore_charge",
-        "_explore_ladder",
-        "_explore_dissociation",
-        "_explore_scf",
-        "_explore_line",
-        "_explore_bonding",
-    },
-    {"_cli", "_cli_train", "_cli_weights"},
-    {"__init__"},
+    {"calculations", "one_d"},
+    {"scans", "figures", "training"},
+    {"cli", "explore"},
 ]
+INSIDE = {
+    "ks": [{"ks.methods", "ks.convergence"}, {"ks.learned", "ks.occupations"}, {"ks"}],
+    "explore": [{"explore.live"}, {"explore"}],
+}
 
 
 def modules_loaded_by(code):
@@ -57,34 +41,57 @@ def test_help_loads_nothing_heavy():
     assert not modules_loaded_by(code) & {"jax", "pyscf", "plotly", "numpy", "pandas"}
 
 
+def test_jax_is_loaded_when_it_is_wanted():
+    """A worker sets the size of JAX's thread pool before it loads JAX."""
+    code = "import mlxc_edu as mx; mx.solve, mx.dissociation, mx.plot, mx.catalogue"
+    code += "; mx.KS(mx.molecule('H'), 'PBE', occupations=(0.5, 0))"
+    assert "jax" not in modules_loaded_by(code)
+
+
 def test_public_names_resolve():
     for name in mlxc_edu.__all__:
         assert getattr(mlxc_edu, name) is not None
     assert set(mlxc_edu.__all__) <= set(dir(mlxc_edu))
 
 
-def imported_rooms(path):
-    """Names of the library's own modules that a file imports, functions' inner imports included."""
-    depth_of_file = len(path.relative_to(PACKAGE).parts)
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level == depth_of_file:
-            yield from [node.module.split(".")[0]] if node.module else [a.name for a in node.names]
+def test_every_room_has_its_floor():
+    rooms, wrong = house.read()
+    assert not wrong
+    assert [set(floor) for floor in house.floors(house.folded(rooms))] == FLOORS
+    for name, inside in INSIDE.items():
+        parts = {n: room for n, room in rooms.items() if n.split(".")[0] == name}
+        for room in parts.values():
+            room.uses = {other: by for other, by in room.uses.items() if other in parts}
+        assert [set(floor) for floor in house.floors(parts)] == inside
+    assert set(rooms) == {n for floors in [FLOORS, *INSIDE.values()] for f in floors for n in f}
 
 
-def test_imports_go_down():
-    room_of = {module: i for i, room in enumerate(ROOMS) for module in room}
-    seen = set()
-    for path in PACKAGE.rglob("*.py"):
-        own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-        seen.add(own)
-        for other in imported_rooms(path):
-            if other in room_of:
-                assert room_of[other] <= room_of[own], f"{path.name} imports upwards: {other}"
-    assert seen == set(room_of), "a new module needs a room"
+def test_faces_are_small_and_say_what_happens_behind_them():
+    rooms, _ = house.read()
+    assert all(room.says.endswith(".") for room in rooms.values())
+    assert not house.untidy(rooms)
+
+
+def test_the_house_sees_what_is_wrong(tmp_path):
+    for file, text in {
+        "cellar/__init__.py": "from ._a import f",
+        "cellar/_a.py": "def f():\n    from ..attic import g",
+        "attic/__init__.py": "from ._b import g",
+        "attic/_b.py": "from ..cellar._a import f\nfrom ..cellar import _a",
+    }.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text)
+    rooms, wrong = house.read(tmp_path)
+    assert wrong == ["attic/_b.py takes _a past the face of cellar"] * 2
+    with pytest.raises(ValueError, match="a circle: attic → cellar → attic"):
+        house.floors(rooms)
 
 
 def test_plots_and_tables_are_apart():
-    for drawing in ("_plots.py", "_page.py", "_bond_figure.py"):
-        assert "pyscf" not in (PACKAGE / drawing).read_text()
-    for science in [*PACKAGE.glob("ks/*.py"), PACKAGE / "_solve.py", PACKAGE / "_exact.py"]:
-        assert "plotly" not in science.read_text()
+    package = Path(mlxc_edu.__file__).parent
+    for file in package.glob("figures/*.py"):
+        if file.stem != "_viewer":  # it looks densities up
+            assert "pyscf" not in file.read_text(), file
+    for room in ("ks", "calculations", "scans", "one_d", "training"):
+        for file in package.glob(f"{room}/**/*.py"):
+            assert "plotly" not in file.read_text(), file

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from .. import weights
-from ..ks import KS, canonical_name, is_learned, split_dispersion
+from ..ks import KS
+from ..ks.methods import canonical_name, is_learned, split_dispersion
 from ..units import ANGSTROM_PER_BOHR
 from ._result import Result
 from ._solve import spin_density

@@ -9,7 +9,7 @@ import numpy as np
 from pyscf import gto
 
 from .._threads import one_blas_thread
-from ..ks import KS, canonical_name, is_learned
+from ..ks import KS
 from ..ks.convergence import (
     SUPERPOSED,
     Minimum,
@@ -20,6 +20,7 @@ from ..ks.convergence import (
     minimise,
     mixed_start,
 )
+from ..ks.methods import canonical_name, is_learned
 from ..molecules import is_stretched, require_molecule
 from ..units import KCAL_PER_HARTREE
 from ._result import Result, make_result

@@ -20,7 +20,7 @@ from ..figures import (
     surfaces,
     table,
 )
-from ..ks import is_learned
+from ..ks.methods import is_learned
 from ..molecules import MOLECULES
 from ..scans import origin
 from .live import NOW, STORED, LiveBond, LiveExplorer

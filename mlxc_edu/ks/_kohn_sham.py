@@ -2,90 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import warnings
-from difflib import get_close_matches
 
 import numpy as np
 from pyscf import dft, gto
 from pyscf.data import elements
-from pyscf.dft import libxc
 
-from .. import weights
 from ..molecules import require_molecule
-from .methods import d3bj
+from .methods import canonical_name, d3bj, is_learned, libxc_code, split_dispersion
 
-# PySCF reads "LDA" as exchange alone; papers mean correlation, too (Vosko, Wilk, Nusair 1980).
-_PAPER_NAMES = {"LDA": "LDA,VWN"}
-_DISPERSION = re.compile(r"-(D\d?(\w*|\(\w+\)))$", re.IGNORECASE)
 _LAST_TRAINED = "Ar"
 _warned: set[str] = set()
-
-
-def canonical_name(method: str) -> str:
-    """The one spelling of a functional's name that tables and stores use; ω may be written w.
-
-    Raises ValueError with near names when the functional is unknown.
-    """
-    if not isinstance(method, str) or not method.strip():
-        raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
-    if weights.is_file(method.strip()):
-        return method.strip()
-    name = method.strip().replace("ω", "w").upper()
-    if not re.search("[A-Z]", name):
-        raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
-    name, dispersion = split_dispersion(name)
-    learned = {model.upper(): model for model in weights.LEARNED}
-    if name in learned:
-        return learned[name] + dispersion
-    name = {"CAMB3LYP": "CAM-B3LYP"}.get(name, name.replace("WB97", "wB97"))
-    libxc_code(name)
-    return name + dispersion
-
-
-def split_dispersion(name: str) -> tuple[str, str]:
-    """('PBE', '-D3BJ') of 'PBE-D3BJ'; the second is empty where nothing is added."""
-    found = _DISPERSION.search(name)
-    if not found:
-        return name, ""
-    if found[1].upper() not in ("D3BJ", "D3(BJ)"):
-        raise ValueError(
-            f"{name!r}: the dispersion correction {found[1]} is not available; there is -D3BJ"
-        )
-    return name[: found.start()], "-D3BJ"
-
-
-def is_learned(name: str) -> bool:
-    """Whether a canonical name is a learned functional's."""
-    plain = split_dispersion(name)[0]
-    return plain in weights.LEARNED or weights.is_file(plain)
-
-
-def libxc_code(name: str) -> str:
-    """What PySCF is given for a canonical name without dispersion."""
-    code = _PAPER_NAMES.get(name, name)
-    try:
-        libxc.parse_xc(code)
-        libxc.xc_type(code)
-        libxc.rsh_coeff(code)
-        libxc.nlc_coeff(code)
-    except Exception as error:  # PySCF raises a different type for each way to fail
-        known = [*weights.LEARNED, *libxc.XC_ALIAS, *libxc.XC_CODES, *_PAPER_NAMES, "HF"]
-        near = get_close_matches(name.upper(), known, n=5, cutoff=0.5)
-        hint = f"near names: {', '.join(near)}" if near else "try LDA, PBE, B3LYP, wB97X or HF"
-        raise ValueError(f"unknown method {name!r}; {hint}") from error
-    return code
-
-
-def long_range_exchange(method: str) -> float:
-    """The share of exact exchange between distant electrons; 1 for a learned functional, which has
-    no such number and was taught what an electron's two halves should not do to each other."""
-    name = split_dispersion(canonical_name(method))[0]
-    if is_learned(name):
-        return 1.0
-    code = libxc_code(name)
-    omega, alpha, _ = libxc.rsh_coeff(code)
-    return float(alpha if omega else libxc.hybrid_coeff(code))
 
 
 def KS(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicHermiteSpline
 
-from ..ks import long_range_exchange
+from ..ks.methods import long_range_exchange
 from ..units import ANGSTROM_PER_BOHR, KCAL_PER_HARTREE
 from ._dissociation import EXACT
 

@@ -11,7 +11,8 @@ import pandas as pd
 import pyscf
 
 from ..calculations import Result, exact, exact_level, solve
-from ..ks import KS, canonical_name
+from ..ks import KS
+from ..ks.methods import canonical_name
 from ..molecules import MOLECULES, molecule
 from ..units import KCAL_PER_HARTREE
 from ._jobs import code_version, identity, run_jobs

@@ -1,4 +1,4 @@
-"""The points of :mod:`mlxc_edu._fractional`: what may be asked for, and each one computed."""
+"""The points of :mod:`mlxc_edu.scans._fractional`: what may be asked for, and each one computed."""
 
 from __future__ import annotations
 

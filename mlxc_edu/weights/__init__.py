@@ -21,21 +21,3 @@ from ._shipped import fingerprint, is_file, load_edu26
 
 LEARNED = ("EDU26", *MODELS)
 """Names of learned functionals; a file of parameters for EDU26's network is another."""
-
-__all__ = [
-    "ATTRIBUTION",
-    "FILES",
-    "LEARNED",
-    "MODELS",
-    "BundleError",
-    "MissingWeights",
-    "WrongWeights",
-    "canonical",
-    "fetch",
-    "fingerprint",
-    "folder",
-    "is_file",
-    "load",
-    "load_edu26",
-    "verify",
-]

@@ -5,7 +5,7 @@ from pyscf import dft, scf
 from pyscf.pbc import gto as crystals
 
 import mlxc_edu as mx
-from mlxc_edu.ks import canonical_name
+from mlxc_edu.ks.methods import canonical_name
 
 SAME_ENERGY = 1e-8  # Hartree
 

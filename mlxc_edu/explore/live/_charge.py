@@ -27,8 +27,8 @@ DIGITS = 2  # of a number of electrons
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """As :class:`mlxc_edu._frontier.Ensemble`, with the orbitals behind it (None: no electrons, or
-    the calculation failed)."""
+    """As :class:`mlxc_edu.calculations.Ensemble`, with the orbitals behind it (None: no electrons,
+    or the calculation failed)."""
 
     energy: float
     converged: bool

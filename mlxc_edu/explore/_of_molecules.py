@@ -1,10 +1,9 @@
-"""Things to play with: figures with controls, for JupyterLab and Voilà."""
+"""Explorers of atoms, molecules and reactions."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import contextmanager
 
 from .. import weights
 from ..calculations import learned_name
@@ -24,17 +23,7 @@ from ..scans import (
     species_jobs,
     stored,
 )
-from .live import LiveCharge
-
-
-@contextmanager
-def _widgets():
-    """What a widget is made of may not be installed."""
-    try:
-        yield
-    except ImportError as error:
-        needed = "ipywidgets, plotly and anywidget"
-        raise ImportError(f'explorers need {needed}: pip install "mlxc-edu[notebooks]"') from error
+from ._widgets import needs_widgets
 
 
 def functional(name: str = "EDU26", molecule: str = "H2", *, basis: str = "def2-svpd"):
@@ -66,7 +55,7 @@ def functional(name: str = "EDU26", molecule: str = "H2", *, basis: str = "def2-
     if not isinstance(molecule, str):
         raise ValueError(f"name a molecule, such as 'H2', not {molecule!r}")
     KS(build(molecule, basis=basis), name)  # says what it cannot do
-    with _widgets():
+    with needs_widgets():
         from ._functional import FunctionalExplorer
     return FunctionalExplorer(name, molecule.strip(), basis)
 
@@ -101,10 +90,11 @@ def fractional_charge(
     """
     if not isinstance(system, str):
         raise ValueError(f"name a system, such as 'Cl', not {system!r}")
+    with needs_widgets():
+        from ._charge import METHODS, ChargeExplorer
+        from .live import LiveCharge
     system = system.strip()
     mol = LiveCharge(system, basis).mol
-    with _widgets():
-        from ._charge import METHODS, ChargeExplorer
     if methods is None:
         methods = ["PBE", "B3LYP", "HF", "EDU26", *(["DM21"] if _can_load("DM21") else [])]
     ticked = approximate(methods)
@@ -154,7 +144,7 @@ def dissociation(
     name, _, _ = diatomic(system)
     mol = build(name, basis=basis)
     Store(store)
-    with _widgets():
+    with needs_widgets():
         from ._dissociation import METHODS, DissociationExplorer
     table = stored(name, basis)
     there = [] if table is None else [*table["method"].unique()]
@@ -166,70 +156,6 @@ def dissociation(
         KS(mol, method, unrestricted=True)  # says what it cannot do
     offered = list(dict.fromkeys([*METHODS, *ticked, *there]))
     return DissociationExplorer(name, ticked, offered, basis, store)
-
-
-def scf(system: str = "He"):
-    """Turn Kohn–Sham's circle by hand: potential, orbitals, density, potential again.
-
-    Electrons on a line, in the local density approximation (:mod:`mlxc_edu.one_d`). Choose how much
-    of the new density matrix goes into the old one, and step.
-
-    Parameters
-    ----------
-    system : ``"H"``, ``"He"``, ``"Be"``, ``"H2"``, ``"salt"`` or ``"stretched salt"``. The salts
-        are two atoms of charge 1 that differ in how sharply they attract.
-
-    Returns
-    -------
-    A widget. Its attributes ``system``, ``share`` and ``optimal`` are the controls, ``step``,
-    ``run`` and ``reset`` the buttons; ``states`` is the way so far, energies in Hartree.
-
-    Raises
-    ------
-    ValueError : unknown system; the message lists them.
-    ImportError : ipywidgets, plotly or anywidget is not installed; the message gives the command.
-    """
-    with _widgets():
-        from ._scf import SYSTEMS, ScfExplorer
-    if system not in SYSTEMS:
-        raise ValueError(f"system is one of {', '.join(SYSTEMS)}, not {system!r}")
-    return ScfExplorer(system)
-
-
-def _can_load(name: str) -> bool:
-    try:
-        weights.load(name)
-    except (OSError, ValueError):  # whoever ticks it hears why
-        return False
-    return True
-
-
-def line(charges=(1.0, 1.0), distance: float = 2.0, electrons: int = 2):
-    """Move two nuclei on a line, change their charges, and see the exact density follow.
-
-    Parameters
-    ----------
-    charges : of the left and the right nucleus to begin with, 0 to 3.
-    distance : between them, Bohr, 0 to 12.
-    electrons : 1 or 2.
-
-    Returns
-    -------
-    A widget; ``left``, ``right``, ``distance``, ``electrons`` and ``methods`` are its controls, and
-    ``results`` is what :mod:`mlxc_edu.one_d` computed for what is shown.
-
-    Raises
-    ------
-    ValueError : something outside of these ranges.
-    ImportError : ipywidgets, plotly or anywidget is not installed; the message gives the command.
-    """
-    if len(charges) != 2 or not all(0 <= z <= 3 for z in charges) or not any(charges):
-        raise ValueError(f"charges are two numbers from 0 to 3, not both 0; not {charges!r}")
-    if not 0 <= distance <= 12 or electrons not in (1, 2):
-        raise ValueError("distance goes from 0 to 12 Bohr, and there are 1 or 2 electrons")
-    with _widgets():
-        from ._line import LineExplorer
-    return LineExplorer(charges, distance, electrons)
 
 
 def bonding(molecule: str = "N2", *, basis: str = "def2-svp", method: str = "PBE"):
@@ -254,7 +180,7 @@ def bonding(molecule: str = "N2", *, basis: str = "def2-svp", method: str = "PBE
     """
     (name,) = approximate([method])
     build(molecule, basis=basis)
-    with _widgets():
+    with needs_widgets():
         from ._bonding import BondingExplorer
     return BondingExplorer(molecule.strip(), basis, name)
 
@@ -293,7 +219,15 @@ def ladder(
     ticked = functionals(["LDA", "PBE"] if methods is None else methods)
     species_jobs(reactions_of(first), ticked, basis)
     Store(store)
-    with _widgets():
+    with needs_widgets():
         from ._ladder import LadderExplorer
     offered = list(dict.fromkeys([*LADDER, "HF", *ticked]))
     return LadderExplorer(first, ticked, offered, basis, store)
+
+
+def _can_load(name: str) -> bool:
+    try:
+        weights.load(name)
+    except (OSError, ValueError):  # whoever ticks it hears why
+        return False
+    return True
