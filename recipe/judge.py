@@ -17,10 +17,9 @@ from split import TEST_ELEMENTS, TEST_REACTIONS
 import mlxc_edu as mx
 from mlxc_edu.scans import (
     Reaction,
+    Running,
     Species,
-    Store,
     compute,
-    run_jobs,
     species_jobs,
     tabulate,
     xcbm_reactions,
@@ -43,7 +42,7 @@ def reactions(name, numbers, methods, store, workers) -> pd.DataFrame:
 
 def _computed(name, listed, methods, store, workers) -> pd.DataFrame:
     jobs = species_jobs(listed, methods, BASIS)
-    values = run_jobs(jobs, compute, Store(store), workers=workers, memory=8000, progress=True)
+    values = Running(workers, 8000, store).values(jobs, compute)
     return tabulate(name, listed, methods, values)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
 import ipywidgets as widgets
 import numpy as np
@@ -11,8 +9,9 @@ import plotly.graph_objects as go
 from pyscf import scf
 
 from ..calculations import solve
-from ..figures import surfaces
+from ..figures import GREY, RED, surfaces
 from ..molecules import molecule
+from .live import say
 
 KNOWN = ["H2", "N2", "F2", "LiH", "LiF", "HF", "NaCl", "CO", "H2O", "NH3", "CH4"]
 DENSITY, BONDING, SPIN = "density", "what bonding moves", "spin density"
@@ -48,12 +47,12 @@ class BondingExplorer(widgets.VBox):
         name = self.molecule.value
         try:
             if name not in self._done:
-                self._say(f"{name}: computing …")
+                say(self.status, f"{name}: computing …")
                 mol = molecule(name, basis=self.basis)
                 self._done[name] = solve(mol, self.method), atoms_density(mol)
             self.calc, atoms = self._done[name]
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-            return self._say(str(error), "#b00020")
+            return say(self.status, str(error), RED)
         up, down = self.calc.density_matrix
         if self.shown.value == BONDING:
             signs = "more than in the free atoms", "less"
@@ -68,11 +67,8 @@ class BondingExplorer(widgets.VBox):
             f"{self.calc.mol.atom_pure_symbol(i)} {q:+.2f}" for i, q in enumerate(self.calc.charges)
         )
         state = "" if self.calc.converged else " — NOT CONVERGED"
-        shade = "#333333" if self.calc.converged else "#b00020"
-        self._say(f"{name} with {self.method}, charges {charges} e{state}", shade)
-
-    def _say(self, text, colour="#333333"):
-        self.status.value = f'<span style="color:{colour}">{escape(text)}</span>'
+        tone = GREY if self.calc.converged else RED
+        say(self.status, f"{name} with {self.method}, charges {charges} e{state}", tone)
 
 
 def atoms_density(mol) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from html import escape
 
 import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
 import ipywidgets as widgets
@@ -11,11 +10,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..calculations import POINTS, profile, solve
-from ..figures import bond_figure, curves, feature_table, marker_style, panels
+from ..figures import GREY, RED, bond_figure, curves, feature_table, marker_style, panels
 from ..functionals import FEATURES
 from ..ks import KS
 from ..molecules import MOLECULES, is_stretched, molecule
 from ..units import ANGSTROM_PER_BOHR
+from .live import say, set_range
 
 SMALL = ["H2", "H2+", "LiH", "HF", "OH", "N2", "LiF"]
 DENSITIES = ["PBE", "HF"]  # quick; the functional's own is offered, too
@@ -77,7 +77,7 @@ class FunctionalExplorer(widgets.VBox):
             self.calc, self.profile = self._compute()
             self._redraw()
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-            self._say(str(error), "#b00020")
+            say(self.status, str(error), RED)
         finally:
             for control in controls:
                 control.disabled = False
@@ -88,7 +88,7 @@ class FunctionalExplorer(widgets.VBox):
         name, r, method = key = self.molecule.value, self.distance.value, self.density.value
         where = name if one_length else f"{name} at {r:.2f} Å"
         if key not in self._done:
-            self._say(f"{where}: computing the density of {method}, then the bond …")
+            say(self.status, f"{where}: computing the density of {method}, then the bond …")
             began = time.perf_counter()
             mol = molecule(name, bond_length=None if one_length else r, basis=self.basis)
             calc = _calculate(mol, method)
@@ -97,7 +97,7 @@ class FunctionalExplorer(widgets.VBox):
         calc, table, seconds = self._done[key]
         state = "converged" if calc.converged else "NOT CONVERGED"
         text = f"{where}: {self.name} asked about the density of {method}, {state}, {seconds:.1f} s"
-        self._say(text, "#333333" if calc.converged else "#b00020")
+        say(self.status, text, GREY if calc.converged else RED)
         return calc, table
 
     def _redraw(self):
@@ -139,14 +139,9 @@ class FunctionalExplorer(widgets.VBox):
     def _set(self, slider, low, high, step, value):
         self._quiet = True
         try:
-            # All at once: of a part of it the browser would make a value of its own.
-            with slider.hold_sync(), slider.hold_trait_notifications():
-                slider.min, slider.max, slider.step, slider.value = low, high, step, value
+            set_range(slider, low, high, step, value)
         finally:
             self._quiet = False
-
-    def _say(self, text, colour="#333333"):
-        self.status.value = f'<span style="color:{colour}">{escape(text)}</span>'
 
 
 def _calculate(mol, method):

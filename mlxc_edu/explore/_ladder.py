@@ -10,22 +10,20 @@ import ipywidgets as widgets
 import pandas as pd
 import plotly.graph_objects as go
 
-from ..figures import GREY, RED, colour, method_cell, signed, table
+from ..figures import RED, error_figure, method_cell, signed, table
 from ..scans import (
     LADDER,
     SETS,
-    Store,
+    Running,
     compute,
     identity,
     reactions_of,
-    run_jobs,
     species_jobs,
     tabulate,
 )
-from .live import Worker
+from .live import Worker, say
 
 MEMORY = 4000  # MB
-ORDER = list(LADDER)  # a method keeps its colour whatever else is ticked
 HEADER = ["", "mean<br>error", "mean absolute<br>error", "largest", "s", "converged"]
 
 
@@ -41,7 +39,8 @@ class LadderExplorer(widgets.VBox):
     """
 
     def __init__(self, first: str, ticked: list[str], offered: list[str], basis: str, store):
-        self.basis, self._store = basis, Store(store)
+        self.basis = basis
+        self._running = Running(workers=1, memory=MEMORY, store=store, progress=False)
         self._worker = Worker()
         self._known: dict[str, dict] = {}  # by set: the species' values
         self.errors = pd.DataFrame()
@@ -94,20 +93,19 @@ class LadderExplorer(widgets.VBox):
             self._show(name, listed, ticked)
             while missing:
                 job = missing[0]
-                self._say(f"{name}: computing {job['system']} with {job['method']} …")
-                settings = dict(workers=1, memory=MEMORY, progress=False)
-                known |= run_jobs([job], compute, self._store, **settings)
+                say(self.status, f"{name}: computing {job['system']} with {job['method']} …")
+                known |= self._running.values([job], compute)
                 del missing[0]
                 self.progress.value += 1
                 if not missing or missing[0]["method"] != job["method"]:
                     self._show(name, listed, ticked)
                 yield
-            self._say(f"{name} in {self.basis}" if ticked else "tick a method")
+            say(self.status, f"{name} in {self.basis}" if ticked else "tick a method")
         except GeneratorExit:
-            self._say(f"stopped; {len(missing)} species are missing")
+            say(self.status, f"stopped; {len(missing)} species are missing")
             raise
         except Exception as error:  # in a thread of its own nobody else would tell
-            self._say(f"{type(error).__name__}: {error}", RED)
+            say(self.status, f"{type(error).__name__}: {error}", RED)
         finally:
             self.cancel.disabled, self.compute.disabled = True, not missing
 
@@ -121,7 +119,7 @@ class LadderExplorer(widgets.VBox):
         self.errors = tabulate(name, listed, done, known)
         if not done:
             return
-        figure = error_figure(self.errors)
+        figure = error_figure(self.errors, LADDER)
         self._figure.children = [go.FigureWidget(figure)]
         rows = []
         for method, part in self.errors.groupby("method", sort=False):
@@ -129,27 +127,5 @@ class LadderExplorer(widgets.VBox):
             cells = [signed(error.mean(), 1), f"{error.abs().mean():.1f}"]
             cells += [signed(error[error.abs().idxmax()], 1), f"{part['seconds'].sum():.0f}"]
             said = f'<b style="color:{RED}">{failed} NOT</b>' if failed else "yes"
-            rows.append([method_cell(method, ORDER + ticked), *cells, said])
+            rows.append([method_cell(method, [*LADDER, *ticked]), *cells, said])
         self.table.value = f"<b>{escape(name)}</b>, kcal/mol" + table(HEADER, rows)
-
-    def _say(self, text, tone=GREY):
-        self.status.value = f'<span style="color:{tone}">{escape(text)}</span>'
-
-
-def error_figure(errors: pd.DataFrame) -> go.Figure:
-    """Bars, one for each reaction and method; what did not converge is hatched."""
-    methods = [*errors["method"].unique()]
-    figure = go.Figure()
-    for method, part in errors.groupby("method", sort=False):
-        hatch = ["" if c else "x" for c in part["converged"]]
-        look = dict(color=colour(method, ORDER + methods), pattern=dict(shape=hatch))
-        bars = dict(x=part["reaction"], y=part["error_kcal"], name=method, marker=look)
-        figure.add_bar(**bars, hovertemplate=method + ": %{y:+.1f} kcal/mol<extra>%{x}</extra>")
-    figure.add_hline(y=0, line=dict(color="#000000", width=1))
-    return figure.update_layout(
-        template="simple_white",
-        height=400,
-        margin=dict(l=60, r=10, t=30, b=40),
-        yaxis_title="error (kcal/mol)",
-        legend=dict(orientation="h", y=1.02, yanchor="bottom"),
-    )

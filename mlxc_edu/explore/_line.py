@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
@@ -11,6 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from .. import one_d
+from ..figures import RED
+from .live import say
 
 STATES = ("exact", "LDA", "exact exchange")
 SHADES = {"exact": "#000000", "LDA": "#0072B2", "exact exchange": "#009E73"}
@@ -70,7 +71,7 @@ class LineExplorer(widgets.VBox):
                     self.results[name] = _solved(name, wells, self.electrons.value)
                 except ValueError as error:
                     said.append(str(error))
-        self.status.value = f'<span style="color:#b00020">{escape("; ".join(said))}</span>'
+        say(self.status, "; ".join(said), RED)
         self._draw(wells)
 
     def _draw(self, wells):
@@ -99,7 +100,7 @@ def _solved(name, wells, electrons):
 
 def _row(name, result) -> str:
     left = result.grid.integrate(result.density, below=0.0)
-    doubt = "" if result.converged else "<b style='color:#b00020'>NOT CONVERGED</b>"
+    doubt = "" if result.converged else f"<b style='color:{RED}'>NOT CONVERGED</b>"
     cells = f"<td>{result.energy:.5f}</td><td>{left:.3f}</td><td>{doubt}</td>"
     return f'<tr style="color:{SHADES[name]}"><td><b>{name}</b></td>{cells}</tr>'
 

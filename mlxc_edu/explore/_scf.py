@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from ..figures import GREY, RED, table
 from ..one_d import KohnSham, State, kohn_sham
-from .live import keep
+from .live import keep, say
 
 SYSTEMS: dict[str, dict[str, Any]] = {
     "H": dict(charges=[1], positions=[0], electrons=1),
@@ -103,7 +103,7 @@ class ScfExplorer(widgets.VBox):
         said = "self-consistent" if done else f"not yet: {state.gain:.0e} Hartree to gain"
         tone = RED if len(self.states) > CYCLES and not done else GREY
         said = f"after {len(self.states) - 1} steps, {said}"
-        self.status.value = f'<span style="color:{tone}">{said}</span>'
+        say(self.status, said, tone)
         rows = terms(self.model, state)
         rows["total"] = sum(rows.values())
         rows["above the solution"] = rows["total"] - self.solution.electronic_energy

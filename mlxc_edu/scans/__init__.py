@@ -2,9 +2,10 @@
 
 from ._charge_transfer import charge_transfer
 from ._dissociation import EXACT, diatomic, dissociation, method_names, scan_distances
-from ._fractional import charge_row, flat_plane, fractional_charge, fractional_spin
+from ._fractional_charge import charge_row, fractional_charge
 from ._fractional_points import approximate, ceil, electron_numbers, floor
-from ._jobs import code_version, identity, run_jobs
+from ._fractional_spin import flat_plane, fractional_spin
+from ._jobs import Running, code_version, identity
 from ._reaction_sets import SETS, Reaction, Species, known_set, reactions_of, xcbm_reactions
 from ._reactions import BASIS, LADDER, benchmark, compute, functionals, species_jobs, tabulate
 from ._store import Store

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyscf
 
 from ..calculations import Result, exact, exact_level, solve
 from ..ks import KS
 from ..ks.methods import canonical_name
 from ..molecules import MOLECULES, molecule
 from ..units import KCAL_PER_HARTREE
-from ._jobs import code_version, identity, run_jobs
-from ._store import Store
+from ._jobs import Running, identity, makes_a_table
 
 EXACT = "exact"
 BARE_PROTON = "H+"  # no electrons, no energy
 
 
+@makes_a_table
 def dissociation(
     system: str,
     methods: Iterable[str] = ("PBE", "B3LYP", "exact"),
@@ -30,10 +28,7 @@ def dissociation(
     basis: str = "def2-svpd",
     unrestricted: bool | None = None,
     occupations: str | None = None,
-    workers: int | None = None,
-    memory: int = 4000,
-    store: str | os.PathLike | None = None,
-    progress: bool = True,
+    run: Running,
 ) -> pd.DataFrame:
     """Pull a diatomic apart.
 
@@ -80,18 +75,17 @@ def dissociation(
         mol = molecule(name, bond_length=distance, basis=basis)
         if occupations is not None:
             KS(mol, unrestricted=bool(unrestricted), occupations=occupations)
-    workers, points = checked_workers(workers), Store(store)
 
     level = exact_level(molecule(name, basis=basis)) if EXACT in names else None
-    settings = dict(basis=basis, code=code_version(), pyscf=pyscf.__version__)
     given = dict(unrestricted=unrestricted, occupations=occupations)
     driver = {key: value for key, value in given.items() if value is not None}
     jobs = []
     for method in names:
-        job = dict(settings, method=method, level=level if method == EXACT else None)
+        job: dict[str, Any] = dict(basis=basis, method=method)
+        job["level"] = level if method == EXACT else None
         jobs += [dict(job, system=fragment, r=None) for fragment in _fragments(atoms, charge)]
         jobs += [dict(job, system=name, r=distance, driver=driver) for distance in distances]
-    values = run_jobs(jobs, _compute, points, workers=workers, memory=memory, progress=progress)
+    values = run.values(jobs, _compute)
 
     rows = []
     for method in names:
@@ -148,12 +142,6 @@ def method_names(methods) -> list[str]:
         raise ValueError("name at least one method, such as 'PBE' or 'exact'")
     names = [EXACT if str(m).strip().lower() == EXACT else canonical_name(m) for m in methods]
     return list(dict.fromkeys(names))
-
-
-def checked_workers(workers) -> int | None:
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise ValueError(f"workers must be a whole number of at least 1, not {workers!r}")
-    return workers
 
 
 def scan_distances(r, name) -> list[float]:

@@ -1,36 +1,33 @@
-"""The points of :mod:`mlxc_edu.scans._fractional`: what may be asked for, and each one computed."""
+"""Fractions of an electron: what may be asked for, each point computed, and its row."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import pyscf
 from pyscf import gto
 
 from ..calculations import ensemble, exact, exact_level, frontier, paired
 from ..molecules import molecule
-from ._dissociation import EXACT, checked_workers, method_names
-from ._jobs import code_version, identity, run_jobs
-from ._store import Store
+from ..units import EV_PER_HARTREE, KCAL_PER_HARTREE
+from ._dissociation import EXACT, method_names
+from ._jobs import Running, identity
 
 STEPS = 10  # between two whole numbers
 WHOLE = 1e-9  # electrons
+LEAST_BOUND = 0.0  # Hartree; an orbital above it is held by the basis alone
 
 
-def run(points, mol, settings, workers, memory, store, progress) -> dict[tuple, dict[str, Any]]:
+def computed(points, mol, settings, run: Running) -> dict[tuple, dict[str, Any]]:
     """The value of every (method, electrons)."""
-    workers, store = checked_workers(workers), Store(store)
     for electrons in {electrons for wanted in points.values() for electrons in wanted}:
         _check_room(electrons, mol, settings)
     level, jobs = _affordable_level(points.get(EXACT, []), mol, settings), {}
     for name, wanted in points.items():
         for electrons in wanted:
-            job = dict(settings, method=name, electrons=list(electrons), code=code_version())
-            job |= dict(pyscf=pyscf.__version__, level=level if name == EXACT else None)
-            jobs[name, electrons] = job
-    every = list(jobs.values())
-    done = run_jobs(every, _compute, store, workers=workers, memory=memory, progress=progress)
+            job = dict(settings, method=name, electrons=list(electrons))
+            jobs[name, electrons] = dict(job, level=level if name == EXACT else None)
+    done = run.values([*jobs.values()], _compute)
     return {key: done[identity(job)] for key, job in jobs.items()}
 
 
@@ -76,6 +73,33 @@ def on_the_line(low, high, energy) -> dict[str, Any]:
     state = "on the straight line, by theorem"
     edges = dict(homo=(slope, slope), lumo=None)
     return dict(edges, energy=energy, converged=True, seconds=0.0, state=state)
+
+
+def edge(energies, spins, pick) -> float:
+    """Of the spins given, or of both; nan where none has one."""
+    energies = energies or (None, None)
+    known = [energies[s] for s in spins or (0, 1) if energies[s] is not None]
+    return pick(known, default=np.nan)
+
+
+def row(method, place, value, converged, edges, **line) -> dict[str, Any]:
+    (reference,) = line.values()
+    homo, lumo = edges
+    state = value["state"]
+    if homo > LEAST_BOUND:
+        state += f"; not bound: its highest orbital lies {homo * EV_PER_HARTREE:.2f} eV above zero"
+    return {
+        "method": method,
+        **place,
+        "energy": value["energy"],
+        **line,
+        "deviation_kcal": (value["energy"] - reference) * KCAL_PER_HARTREE,
+        "converged": converged,
+        "homo": homo,
+        "lumo": lumo,
+        "seconds": value["seconds"],
+        "state": state,
+    }
 
 
 def electron_numbers(n, mol, system) -> list[float]:

@@ -3,45 +3,91 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import time
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
+import pandas as pd
+import pyscf
 from joblib.externals.loky import process_executor
 from pyscf import lib
 from tqdm.auto import tqdm
 
 from .. import weights
+from ._store import Store
 
 MEMORY_PER_WORKER = 500  # MB; PySCF, SciPy and a diatomic's integrals
 
 
-def run_jobs(jobs, compute, store, *, workers, memory, progress) -> dict[tuple, dict[str, Any]]:
-    """The value of every job, from the store or computed in parallel; by :func:`identity`."""
-    values, missing = {}, []
-    for job in map(_with_parameters, jobs):
-        value = store.get(job)
-        if value is None:
-            missing.append(job)
-        else:
-            values[identity(job)] = value
-    with tqdm(total=len(jobs), initial=len(values), unit="point", disable=not progress) as bar:
-        for job, value in _parallel(missing, compute, store, workers, memory):
-            values[identity(job)] = value
-            bar.set_postfix_str(f"{job['system']} {job['method']}", refresh=False)
-            bar.update()
-    return values
+@dataclass(frozen=True)
+class Running:
+    """How the points of a table are computed: keyword arguments that all tables share.
+
+    Attributes
+    ----------
+    workers : processes, each on one thread; None: one a processor, as far as memory goes.
+    memory : MB for all workers together.
+    store : folder of finished points; None: the user's cache.
+    progress : show a progress bar.
+    """
+
+    workers: int | None = None
+    memory: int = 4000
+    store: str | os.PathLike | None = None
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and (not isinstance(self.workers, int) or self.workers < 1):
+            raise ValueError(f"workers must be a whole number of at least 1, not {self.workers!r}")
+        Store(self.store)  # says if it cannot be written to
+
+    def values(self, jobs, compute) -> dict[tuple, dict[str, Any]]:
+        """The value of every job, from the store or computed in parallel; by :func:`identity`."""
+        store, values, missing = Store(self.store), {}, []
+        for job in map(_with_origin, jobs):
+            value = store.get(job)
+            if value is None:
+                missing.append(job)
+            else:
+                values[identity(job)] = value
+        bar = tqdm(total=len(jobs), initial=len(values), unit="point", disable=not self.progress)
+        with bar:
+            for job, value in _parallel(missing, compute, store, self.workers, self.memory):
+                values[identity(job)] = value
+                bar.set_postfix_str(f"{job['system']} {job['method']}", refresh=False)
+                bar.update()
+        return values
 
 
-def _with_parameters(job) -> dict[str, Any]:
-    """A functional named by a file is what the file holds, not what it is called."""
+def makes_a_table(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+    """Give a function the keyword arguments of :class:`Running`; it takes them as one, ``run``."""
+    shared = inspect.signature(Running).parameters.values()
+    own = inspect.signature(function).parameters.values()
+
+    @wraps(function)
+    def table(*args, **kwargs) -> pd.DataFrame:
+        given = {p.name: kwargs.pop(p.name) for p in shared if p.name in kwargs}
+        return function(*args, run=Running(**given), **kwargs)
+
+    shown = [p for p in own if p.name != "run"]
+    shown += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shared]
+    table.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    return table
+
+
+def _with_origin(job) -> dict[str, Any]:
+    """What a point's numbers depend on besides its settings. A functional named by a file is what
+    the file holds, not what it is called."""
+    job = dict(job, code=code_version(), pyscf=pyscf.__version__)
     if weights.is_file(job["method"]):
-        return dict(job, parameters=weights.fingerprint(job["method"]))
+        job["parameters"] = weights.fingerprint(job["method"])
     return job
 
 

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyscf
 
 from ..calculations import solve
 from ..molecules import molecule
 from ..units import KCAL_PER_HARTREE
-from ._dissociation import EXACT, checked_workers, method_names
-from ._jobs import code_version, identity, run_jobs
+from ._dissociation import EXACT, method_names
+from ._jobs import Running, identity, makes_a_table
 from ._reaction_sets import Reaction, known_set, reactions_of
-from ._store import Store
 
 LADDER = ("LDA", "PBE", "TPSS", "R2SCAN", "B3LYP", "PBE0", "wB97X")
 BASIS = "6-311+g(2d,p)"
 
 
+@makes_a_table
 def benchmark(
     reactions: str,
     methods: Iterable[str] = LADDER,
     *,
     subset: str = "small",
     basis: str = BASIS,
-    workers: int | None = None,
-    memory: int = 4000,
-    store: str | os.PathLike | None = None,
-    progress: bool = True,
+    run: Running,
 ) -> pd.DataFrame:
     """Energies of a set of reactions, and how far from the reference they are.
 
@@ -72,9 +67,7 @@ def benchmark(
     name, names = known_set(reactions), functionals(methods)
     listed = reactions_of(name, subset)
     jobs = species_jobs(listed, names, basis)
-    workers, points = checked_workers(workers), Store(store)
-    values = run_jobs(jobs, compute, points, workers=workers, memory=memory, progress=progress)
-    return tabulate(name, listed, names, values)
+    return tabulate(name, listed, names, run.values(jobs, compute))
 
 
 def functionals(methods) -> list[str]:
@@ -114,9 +107,8 @@ def species_jobs(listed: list[Reaction], methods: list[str], basis: str) -> list
     species = list(dict.fromkeys(s for reaction in listed for _, s in reaction.parts))
     for s in species:
         molecule(s.xyz, basis=basis, charge=s.charge, spin=s.spin)
-    settings = dict(basis=basis, code=code_version(), pyscf=pyscf.__version__, r=None)
     return [
-        dict(settings, method=m, system=s.name, xyz=s.xyz, charge=s.charge, spin=s.spin)
+        dict(method=m, system=s.name, r=None, basis=basis, xyz=s.xyz, charge=s.charge, spin=s.spin)
         for m in methods
         for s in species
     ]

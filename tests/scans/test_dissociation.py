@@ -14,7 +14,7 @@ import pytest
 from waiting import PATIENCE
 
 import mlxc_edu as mx
-from mlxc_edu.scans import Store, _dissociation
+from mlxc_edu.scans import Store, _dissociation, _jobs
 
 H2 = dict(methods=["PBE", "exact"], r=[0.74, 2.0, 5.0], basis="sto-3g", progress=False)
 
@@ -199,7 +199,7 @@ def test_trouble_with_afree_atom_is_told(store, monkeypatch):
 def test_changed_code_trusts_nothing_old(store, monkeypatch):
     mx.dissociation("H2", **H2, store=store, workers=1)
     calls = count_computations(monkeypatch)
-    monkeypatch.setattr(_dissociation, "code_version", lambda: "changed")
+    monkeypatch.setattr(_jobs, "code_version", lambda: "changed")
     mx.dissociation("H2", **H2, store=store, workers=1)
     assert len(calls) == 8
 

@@ -3,4 +3,5 @@
 from ._background import Worker
 from ._bond import NOW, STORED, LiveBond
 from ._charge import DIGITS, LiveCharge
-from ._explorer import LiveExplorer, keep
+from ._controls import keep, say, set_range
+from ._explorer import LiveExplorer

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from copy import deepcopy
-from html import escape
 
 import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
 import ipywidgets as widgets
@@ -13,6 +11,7 @@ import plotly.graph_objects as go
 
 from ...figures import GREY, RED
 from ._background import Worker
+from ._controls import keep, say, set_range
 
 EVERY = 0.4  # seconds between pictures of a growing curve
 _MOVES = ("x", "y", "z", "value", "customdata")
@@ -201,20 +200,11 @@ class LiveExplorer(widgets.VBox):
         self._shown.pop(place, None)
 
     def _say(self, text, tone=GREY):
-        self.status.value = f'<span style="color:{tone}">{escape(text)}</span>'
+        say(self.status, text, tone)
 
     def _set(self, slider, low, high, step, value):
         self._quiet = True
         try:
-            # All at once: of a part of it the browser would make a value of its own.
-            with slider.hold_sync(), slider.hold_trait_notifications():
-                slider.min, slider.max, slider.step, slider.value = low, high, step, value
+            set_range(slider, low, high, step, value)
         finally:
             self._quiet = False
-
-
-def keep(figure: go.FigureWidget) -> None:
-    """Put what was changed into the state, too: plotly sends changes only to pages that are open,
-    and a page that opens later, as Voilà's does, is given the state."""
-    figure._widget_data = deepcopy(figure._data)
-    figure._widget_layout = deepcopy(figure._layout_obj._props)
