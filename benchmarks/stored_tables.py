@@ -1,4 +1,4 @@
-"""Make the dissociation tables that come with the library, mlxc_edu/tables/*.csv.
+"""Make the dissociation tables that come with the library, mlxc_edu/scans/tables/*.csv.
 
     python benchmarks/stored_tables.py --systems NaCl,LiF --methods PBE,B3LYP,HF,DM21,exact
 
@@ -7,6 +7,7 @@ written when all its points are there, in place of the one before.
 """
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 
@@ -34,13 +35,23 @@ def main():
             )
         except (ValueError, OSError) as error:
             sys.exit(f"error: {error}")
-        maker = "benchmarks/stored_tables.py"
+        maker = f"benchmarks/stored_tables.py at {_commit()}"
         print(_tables.write(table, system, options.basis, maker, options.output))
         for _, row in table[~table["converged"]].iterrows():
             failed += 1
             print(f"  {row['method']} at {row['r']} Å: {row['state']}", file=sys.stderr)
     if failed:
         sys.exit(f"{failed} points did not converge; the tables say which")
+
+
+def _commit() -> str:
+    """Of this checkout, in words."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    named = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    if named.returncode:
+        return "no commit"
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "../mlxc_edu"]).returncode
+    return f"commit {named.stdout.strip()}" + (", with changes" if changed else "")
 
 
 def _parser():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, wraps
-from pathlib import Path
+from functools import wraps
 from typing import Any
 
 import joblib
@@ -21,6 +19,7 @@ from pyscf import lib
 from tqdm.auto import tqdm
 
 from .. import weights
+from ._code import code_version
 from ._store import Store
 
 MEMORY_PER_WORKER = 500  # MB; PySCF, SciPy and a diatomic's integrals
@@ -137,15 +136,3 @@ def identity(job) -> tuple:
     """What tells a job from its neighbours in one scan."""
     electrons = tuple(job.get("electrons", ()))
     return job["system"], job["r"], job["method"], job.get("path"), electrons
-
-
-@cache
-def code_version() -> str:
-    """A hash of the code that decides a point's numbers: after a change nothing old is trusted."""
-    package = Path(__file__).parents[1]
-    rooms = ("functionals", "weights", "molecules", "ks", "calculations", "scans")
-    files = [file for room in rooms for file in sorted((package / room).rglob("*.py"))]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]

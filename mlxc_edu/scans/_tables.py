@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from datetime import date
+from importlib.metadata import version
 from io import StringIO
 from itertools import takewhile
 from pathlib import Path
@@ -12,8 +13,8 @@ import pandas as pd
 import pyscf
 
 from .. import __version__
+from ._code import code_version
 from ._dissociation import diatomic
-from ._jobs import code_version
 
 FOLDER = Path(__file__).parent / "tables"
 _DIGITS = {"energy": 9, "seconds": 2}
@@ -43,6 +44,7 @@ def write(table: pd.DataFrame, system: str, basis: str, maker: str, folder: Path
         "mlxc-edu": __version__,
         "code": code_version(),
         "PySCF": pyscf.__version__,
+        "with": ", ".join(f"{name} {version(name)}" for name in ("jax", "numpy", "scipy")),
         "settings": f"mlxc_edu.dissociation({system!r}, {[*table['method'].unique()]}, "
         f"basis={basis!r}), {table['r'].nunique()} distances",
         "units": "r Å, energy Hartree, relative_kcal kcal/mol, charge e, dipole Debye, seconds s",
@@ -56,10 +58,10 @@ def write(table: pd.DataFrame, system: str, basis: str, maker: str, folder: Path
 
 def origin(provenance: dict[str, str]) -> str:
     """A sentence for a reader of the figure."""
-    said = f"stored, computed on {provenance['date']} with mlxc-edu {provenance['mlxc-edu']} "
-    said += f"(code {provenance['code']}) and PySCF {provenance['PySCF']}"
+    said = f"stored, computed on {provenance['date']} by {provenance['made by']}, with mlxc-edu "
+    said += f"{provenance['mlxc-edu']} (code {provenance['code']}) and PySCF {provenance['PySCF']}"
     if provenance["code"] != code_version():
-        said += f"; this is code {code_version()}"
+        said += f"; what computes points has changed since: this is code {code_version()}"
     return said
 
 
