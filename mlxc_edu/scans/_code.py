@@ -31,9 +31,20 @@ def fingerprint(sources) -> str:
 
 def _executed(source: str) -> Iterator[str]:
     for statement in ast.parse(source).body:
-        # An import says where something stands; what stands there is counted there.
-        if not isinstance(statement, ast.Import | ast.ImportFrom):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            yield from _foreign(statement)
+        else:
             yield _written(statement)
+
+
+def _foreign(statement: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """What is imported of other packages. Of our own an import says where something stands, and
+    what stands there is counted there."""
+    if isinstance(statement, ast.ImportFrom) and statement.level:
+        return
+    module = getattr(statement, "module", "")
+    for alias in statement.names:
+        yield f"{module} {alias.name} {alias.asname}"
 
 
 def _written(node) -> str:

@@ -39,7 +39,14 @@ def test_a_definition_may_stand_elsewhere():
 
 
 @pytest.mark.parametrize(
-    "change", [("1e-5", "1e-6"), ("x**2", "x**3"), ("+ TOL", "- TOL"), ("(x):", "(x, *_):")]
+    "change",
+    [
+        ("1e-5", "1e-6"),
+        ("x**2", "x**3"),
+        ("+ TOL", "- TOL"),
+        ("numpy", "jax.numpy"),
+        ("(x):", "(x, *_):"),
+    ],
 )
 def test_what_may_change_a_number(change):
     assert fingerprint([SOURCE.replace(*change)]) != fingerprint([SOURCE])
