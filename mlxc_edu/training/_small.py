@@ -15,12 +15,12 @@ from ._samples import Sample
 FILE = Path(__file__).with_name("small.npz")
 
 
-def pack(samples: dict[str, Sample], lists: dict[str, list], path: Path = FILE) -> None:
+def pack(samples: dict[str, Sample], lists: dict[str, list]) -> None:
     """``lists``: of each atom, name, kind and electrons of its samples."""
     every = list(samples.values())
     said = {"names": list(samples), "lists": lists}
     np.savez_compressed(
-        path,
+        FILE,
         said=np.array(json.dumps(said)),
         energy=np.array([s.energy for s in every]),
         length=np.array([len(s.scaled) for s in every]),
@@ -30,8 +30,8 @@ def pack(samples: dict[str, Sample], lists: dict[str, list], path: Path = FILE) 
     )
 
 
-def unpack(path: Path = FILE) -> tuple[dict[str, Sample], dict[str, list]]:
-    with np.load(path) as kept:
+def unpack() -> tuple[dict[str, Sample], dict[str, list]]:
+    with np.load(FILE) as kept:
         said = json.loads(str(kept["said"]))
         ends = np.cumsum(kept["length"])[:-1]
         columns = [np.split(kept[name], ends) for name in ("spins", "shared", "scaled")]

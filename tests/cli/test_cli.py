@@ -9,8 +9,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from mlxc_edu.cli import _main
-from mlxc_edu.cli._main import _range, main
+from mlxc_edu.cli import _notebooks, main
+from mlxc_edu.cli._scan import _range
 
 
 def test_scan_writes_table_and_figure(tmp_path, capsys):
@@ -26,10 +26,10 @@ def test_scan_writes_table_and_figure(tmp_path, capsys):
 
 
 def test_scan_says_when_points_did_not_converge(tmp_path, capsys, monkeypatch):
-    import mlxc_edu
+    from mlxc_edu import scans
 
     table = pd.DataFrame({"method": ["PBE"], "r": [1.0], "converged": [False], "state": [""]})
-    monkeypatch.setattr(mlxc_edu, "dissociation", lambda *a, **k: table, raising=False)
+    monkeypatch.setattr(scans, "dissociation", lambda *a, **k: table)
     assert main(["scan", "H2", "--output", str(tmp_path / "t.csv")]) == 1
     assert "1 of 1 points did not converge" in capsys.readouterr().err
 
@@ -141,9 +141,9 @@ def test_lab_copies_and_never_overwrites(tmp_path, monkeypatch):
 
 def test_lab_from_a_wheel_works_on_copies(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    wheel = _main.notebooks_folder()
-    monkeypatch.setattr(_main, "_checkout_notebooks", lambda: tmp_path / "nowhere")
-    monkeypatch.setattr(_main, "notebooks_folder", lambda: wheel)
+    wheel = _notebooks.notebooks_folder()
+    monkeypatch.setattr(_notebooks, "_checkout_notebooks", lambda: tmp_path / "nowhere")
+    monkeypatch.setattr(_notebooks, "notebooks_folder", lambda: wheel)
     monkeypatch.setattr(subprocess, "run", lambda c, **_: subprocess.CompletedProcess(c, 0))
     assert main(["lab"]) == 0
     assert (tmp_path / "mlxc-edu-notebooks" / "00_tour.ipynb").is_file()

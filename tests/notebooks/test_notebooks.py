@@ -8,7 +8,7 @@ import browsing
 import nbformat
 import pytest
 
-from mlxc_edu.cli._main import notebooks_folder
+from mlxc_edu.cli._notebooks import notebooks_folder
 
 NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
 # Whoever runs a notebook also looks at its page, where tests run two at a time.

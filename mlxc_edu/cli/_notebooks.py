@@ -1,0 +1,150 @@
+"""``mlxc-edu tour``, ``lab`` and ``run``: the notebooks, executed or opened."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+from ._files import writable
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def add_to(commands) -> None:
+    """Add the commands to the parsers of ``mlxc-edu``."""
+    tour = commands.add_parser("tour", help="run the ten-minute tour and open it as a page")
+    tour.add_argument("--output", type=Path, default=Path("mlxc-edu-tour"), metavar="DIR")
+    tour.add_argument("--no-open", action="store_true", help="do not open the page in a browser")
+    tour.set_defaults(command=_tour)
+
+    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="work on copies in this folder (default: a checkout's own notebooks, else "
+        "mlxc-edu-notebooks); files already there are left as they are",
+    )
+    lab.add_argument("--no-open", action="store_true", help="do not open a browser")
+    lab.add_argument("options", nargs="*", help="after --, options for JupyterLab itself")
+    lab.set_defaults(command=_lab)
+
+    run = commands.add_parser("run", help="execute one notebook with your parameters")
+    run.add_argument(
+        "notebook", metavar="NOTEBOOK", help="a name such as 06_dissociation, or a path"
+    )
+    run.add_argument(
+        "-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE")
+    )
+    run.add_argument("--output", type=Path, default=Path("mlxc-edu-runs"), metavar="DIR")
+    run.set_defaults(command=_run)
+
+
+def _tour(arguments) -> int:
+    return _execute(notebooks_folder() / "00_tour.ipynb", {}, arguments.output, arguments.no_open)
+
+
+def _run(arguments) -> int:
+    path = _find_notebook(arguments.notebook)
+    parameters = {name: _literal(value) for name, value in arguments.parameters}
+    return _execute(path, parameters, arguments.output, no_open=True)
+
+
+def _lab(arguments) -> int:
+    import shutil
+    import subprocess
+
+    _need("jupyterlab")
+    source = notebooks_folder()
+    in_checkout = source == _checkout_notebooks()
+    folder = arguments.folder or (source if in_checkout else Path("mlxc-edu-notebooks"))
+    if folder != source:
+        writable(folder)
+        for notebook in sorted(source.glob("*.ipynb")):
+            if not (folder / notebook.name).exists():
+                shutil.copy(notebook, folder / notebook.name)
+    command = [sys.executable, "-m", "jupyterlab", str(folder), *arguments.options]
+    return subprocess.run(command + ["--no-browser"] * arguments.no_open).returncode
+
+
+def notebooks_folder() -> Path:
+    """Where the notebooks are: beside the package in a checkout, inside it in a wheel."""
+    for folder in (_checkout_notebooks(), PACKAGE / "notebooks"):
+        if (folder / "00_tour.ipynb").is_file():
+            return folder
+    raise ValueError("the notebooks are missing from this installation; install mlxc-edu again")
+
+
+def _checkout_notebooks() -> Path:
+    return PACKAGE.parent / "notebooks"
+
+
+def _find_notebook(name: str) -> Path:
+    from difflib import get_close_matches
+
+    known = {path.stem: path for path in sorted(notebooks_folder().glob("*.ipynb"))}
+    if Path(name).is_file():
+        return Path(name)
+    if name.removesuffix(".ipynb") in known:
+        return known[name.removesuffix(".ipynb")]
+    near = get_close_matches(name, known, n=3, cutoff=0.3) or list(known)
+    raise ValueError(f"no notebook {name!r}; there is {', '.join(near)}")
+
+
+def _execute(notebook: Path, parameters: dict, folder: Path, no_open: bool) -> int:
+    """Execute a notebook into a folder and write it as a page there, too."""
+    import os
+    import time
+    import webbrowser
+
+    _need("papermill", "nbconvert", "plotly", "latex2mathml")
+    writable(folder)
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    from ..figures import write_page
+
+    executed, page = folder / notebook.name, folder / f"{notebook.stem}.html"
+    if executed.resolve() == notebook.resolve():
+        raise ValueError(f"--output {folder} would overwrite {notebook}; choose another folder")
+    try:
+        known = papermill.inspect_notebook(str(notebook))
+    except Exception as error:  # anything may be in the file
+        raise ValueError(f"{notebook} cannot be read as a notebook") from error
+    for name in parameters:
+        if name not in known:
+            raise ValueError(
+                f"{notebook.name} has no parameter {name!r}; it has {', '.join(known)}"
+            )
+    # Figures as data: the page then carries plotly.js once, and the notebook not at all.
+    os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
+    began = time.perf_counter()
+    try:
+        papermill.execute_notebook(str(notebook), str(executed), parameters, kernel_name="python3")
+    except PapermillExecutionError as error:
+        print(
+            f"mlxc-edu: cell {error.exec_count} of {notebook.name} failed with {error.ename}: "
+            f"{error.evalue}\nthe notebook up to there: {executed}",
+            file=sys.stderr,
+        )
+        return 1
+    write_page(executed, page)
+    print(f"done in {time.perf_counter() - began:.0f} s\nnotebook: {executed}\npage:     {page}")
+    if not no_open:
+        webbrowser.open(page.resolve().as_uri())
+    return 0
+
+
+def _need(*packages: str) -> None:
+    from importlib.util import find_spec
+
+    if missing := [p for p in packages if find_spec(p) is None]:
+        raise ImportError(f'needs {", ".join(missing)}: pip install "mlxc-edu[notebooks]"')
+
+
+def _literal(text: str):
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
