@@ -1,4 +1,4 @@
-"""Every test run computes afresh: its finished points live in a folder of its own.
+"""Every test run computes afresh: what it keeps lies in a folder of its own.
 
 A test's process has one thread: two at a time keep two cores busy and no more.
 """
@@ -11,8 +11,13 @@ import pytest
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC"):  # the last one is JAX's
     os.environ[_threads] = "1"
-_CACHE = tempfile.mkdtemp(prefix="mlxc-edu-tests-")
-os.environ["MLXC_EDU_CACHE"] = _CACHE  # before anything reads it, and for every subprocess
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers and every subprocess inherit it
+    _CACHE = tempfile.mkdtemp(prefix="mlxc-edu-tests-")
+    os.environ["MLXC_EDU_CACHE"] = _CACHE
+    # What one process has compiled, others and the notebooks' kernels need not compile again.
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = f"{_CACHE}/compiled"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 
 @pytest.fixture

@@ -254,6 +254,7 @@ def lab(released, tmp_path):
         yield address
 
 
+@pytest.mark.browser
 def test_explorer_in_jupyterlab(lab):
     with browser() as chromium:
         page = new_page(chromium, viewport={"width": 1500, "height": 1100})

@@ -404,6 +404,7 @@ explorer
 """
 
 
+@pytest.mark.browser
 def test_cancel_in_jupyterlab(tmp_path):
     with served(HELD, tmp_path) as address, browser() as chromium:
         page = new_page(chromium, viewport={"width": 1500, "height": 1300})
@@ -426,6 +427,7 @@ def test_cancel_in_jupyterlab(tmp_path):
         page.wait_for_function(f"{points} === 21")
 
 
+@pytest.mark.browser
 def test_slider_in_voila(tmp_path):
     code = 'import mlxc_edu as mx\nmx.explore.fractional_charge("H", ["PBE"], basis="6-31g")'
     with served(code, tmp_path, "voila") as address, browser() as chromium:

@@ -77,6 +77,7 @@ def test_runs_end_to_end(path, executed):
     assert 1e5 * 1024 < kilobytes * 1024 < KERNEL_MEMORY
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("path", EACH)
 def test_page_shows_figures_offline(path, executed, browser):
     notebook = executed(path)
@@ -112,6 +113,7 @@ def test_page_shows_figures_offline(path, executed, browser):
         assert not wanted and not errors
 
 
+@pytest.mark.full
 def test_tour_without_weights_says_how_to_get_them(tmp_path):
     environment = dict(os.environ, MLXC_EDU_DM21_DIR=str(tmp_path))
     command = [sys.executable, "-m", "mlxc_edu", "tour", "--no-open", "--output"]
@@ -125,6 +127,7 @@ def test_tour_without_weights_says_how_to_get_them(tmp_path):
     )
 
 
+@pytest.mark.browser
 @pytest.mark.xdist_group("00_tour")
 def test_tour_slider_moves_the_electron(executed, browser):
     page = browsing.new_page(browser, offline=True)

@@ -123,7 +123,7 @@ def finished(store):
     return {p.name: p.stat().st_mtime_ns for p in store.rglob("*.json")}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.full)])
 def test_killed_scan_resumes_where_it_stopped(store, workers, monkeypatch):
     script = (HELD + SCAN).format(store=str(store), workers=workers)
     process = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
@@ -149,6 +149,7 @@ def test_killed_scan_resumes_where_it_stopped(store, workers, monkeypatch):
     assert all(after[name] == stamp for name, stamp in kept.items()), "a finished point was redone"
 
 
+@pytest.mark.full
 def test_two_processes_at_a_time(store):
     script = SCAN.format(store=str(store), workers=1)
     both = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(2)]
