@@ -4,12 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
-from pyscf import lo
 
 import mlxc_edu as mx
 from mlxc_edu.calculations import _solve
-from mlxc_edu.calculations._populations import atomic_populations
-from mlxc_edu.molecules._bonds import breaks_pairs, fragments, is_stretched
+from mlxc_edu.molecules._bonds import is_stretched
 
 # NaCl at infinite separation, PySCF 2.14, def2-TZVPPD, from E(N) of the two atoms with the hole
 # fixed by irreducible representation; computed once for this project, by another route than ours.
@@ -92,24 +90,6 @@ def test_stretched_polyatomic_breaks_symmetry():
     assert calc.energy < mx.solve(mol, "PBE", unrestricted=False).energy - 0.01
 
 
-@pytest.mark.parametrize(
-    "system,parts,pairs_break",
-    [
-        ("H 0 0 0; H 0 0 0.74", 1, False),
-        ("H 0 0 0; H 0 0 1.2", 2, True),
-        ("N 0 0 0; N 0 0 2.5", 2, True),
-        ("O 0 0 0; O 0 0 3", 2, True),  # an even number each, but two of them unpaired
-        ("He 0 0 0; He 0 0 2.9", 2, False),
-        ("O 0 0 0; H 0 0.757 0.587; H 0 -0.757 0.587; He 0 0 -2.5", 2, False),
-        ("O 0 0 0; H 0 0.757 0.587; H 0 -2.6 2.0", 2, True),
-    ],
-)
-def test_what_a_stretched_molecule_falls_into(system, parts, pairs_break):
-    mol = mx.molecule(system, basis="sto-3g")
-    assert len(fragments(mol)) == parts
-    assert breaks_pairs(mol) == pairs_break
-
-
 def test_paired_electrons_in_a_stretched_bond_are_warned_of(recwarn):
     for length in (0.74, 3.0):
         mol = mx.molecule("H2", bond_length=length, basis="sto-3g")
@@ -127,56 +107,12 @@ def test_restricted_with_unpaired_electrons_is_refused():
         mx.solve(mx.molecule("OH"), "PBE", unrestricted=False)
 
 
-def test_charges_hardly_depend_on_the_basis():
-    charges = [
-        mx.solve(mx.molecule("NaCl", basis=b), "PBE").charges[0] for b in ("def2-svp", "def2-tzvpd")
-    ]
-    assert np.ptp(charges) < 0.03
-
-
-def test_populations_match_pyscfs_iao_and_sum_up():
-    calc = mx.solve(mx.molecule("H2O"), "PBE")
-    mf, mol = calc.mean_field, calc.mol
-    overlap = mf.get_ovlp()
-    occupied = mf.mo_coeff[:, mf.mo_occ > 0]
-    iaos = lo.vec_lowdin(lo.iao.iao(mol, occupied), overlap)
-    per_iao = 2 * np.einsum("ij,jk->ik", iaos.T @ overlap, occupied) ** 2
-    minimal = lo.iao.reference_mol(mol)
-    expected = [per_iao[i:j].sum() for _, _, i, j in minimal.aoslice_by_atom()]
-    np.testing.assert_allclose(mol.atom_charges() - calc.charges, expected, atol=1e-6)
-    assert calc.charges.sum() == pytest.approx(0, abs=1e-9)
-
-
-def test_populations_of_a_correlated_density_sum_up():
-    calc = mx.exact(mx.molecule("HF"))
-    assert calc.charges.sum() == pytest.approx(0, abs=1e-6)
-    assert np.all(
-        atomic_populations(calc.mol, 0 * calc.density_matrix[0], np.zeros((calc.mol.nao, 0))) == 0
-    )
-
-
-def test_dipole_against_pyscf_and_origin_of_ions():
-    calc = mx.solve(mx.molecule("LiH"), "PBE")
-    assert calc.dipole == pytest.approx(
-        np.linalg.norm(calc.mean_field.dip_moment(verbose=0)), abs=1e-3
-    )
-    ion = mx.solve(mx.molecule("H2+"), "HF")
-    assert ion.dipole == pytest.approx(0, abs=1e-6)
-
-
 def test_restricted_diatomic_is_not_left_in_a_high_state(released):
     """Filling from the bottom ends 55 kcal/mol too high with DM21."""
     stretched = mx.molecule("H2", bond_length=2.5, basis="def2-svp")
     calc = mx.solve(stretched, "DM21", unrestricted=False)
     lowest = mx.solve(stretched, "DM21", occupations=(1, 1))
     assert calc.converged and calc.energy == pytest.approx(lowest.energy, abs=1e-5)
-
-
-def test_charges_of_fractional_electrons_take_every_orbital_that_holds_one():
-    stretched = mx.molecule("H2", bond_length=6.0, basis="def2-svp")
-    calc = mx.solve(stretched, "PBE", occupations="half")
-    np.testing.assert_allclose(calc.charges, 0, atol=1e-6)
-    assert any("0.5" in note or "1.000" in note for note in calc.notes)
 
 
 def test_near_equilibrium_a_learned_functional_also_begins_where_everybody_does():

@@ -1,9 +1,6 @@
 """The explorers of E(N) and of dissociation, driven from Python and in a browser."""
 
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +16,6 @@ from mlxc_edu.scans import _tables
 from mlxc_edu.units import EV_PER_HARTREE, KCAL_PER_HARTREE
 from mlxc_edu.weights import MissingWeights
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "stored_tables.py"
 SAME = 3e-6  # Hartree; two minimisations that start from different orbitals
 
 
@@ -257,31 +253,6 @@ def test_small_diatomic_is_live(store):
     assert values.max() > 0.1 and values.min() < -0.1
 
 
-def test_stored_table_and_its_provenance(monkeypatch):
-    table = _tables.stored("h2+", "def2-SVPD")
-    assert {"PBE", "B3LYP", "HF", "DM21", "exact"} <= set(table["method"])
-    assert (table.groupby("method").size() == 25).all()
-    assert table["converged"].all() and table["converged"].dtype == bool
-    provenance = table.attrs["provenance"]
-    assert {"date", "mlxc-edu", "code", "PySCF", "settings", "made by"} <= set(provenance)
-    now = mx.dissociation(
-        "H2+", ["PBE", "exact"], table["r"].unique()[[3, 16]], progress=False, workers=1
-    )
-    both = now.merge(table, on=["method", "r"], suffixes=("", "_"))
-    assert len(both) == 4 and np.allclose(both["energy"], both["energy_"], atol=5e-6)
-    assert _tables.stored("CO") is None
-
-    monkeypatch.setattr(_bond, "dissociation", lambda *_, **__: pytest.fail("it is stored"))
-    explorer = mx.explore.dissociation("H2+", ["PBE", "exact"])
-    assert explorer.wait(PATIENCE) and len(explorer.curve) == 50
-    assert set(explorer.curve["origin"]) == {"stored"}
-    for said in ("stored, computed on", provenance["date"], provenance["code"], "PySCF"):
-        assert said in explorer.provenance.value
-    assert set(explorer.numbers["origin"]) == {"computed now"} and explorer.compute.disabled
-    monkeypatch.setattr(_tables, "code_version", lambda: "another")
-    assert "this is code another" in _tables.origin(provenance)
-
-
 @pytest.fixture
 def lithium_fluoride(monkeypatch, tmp_path, store):
     """LiF with two of three distances stored for HF; 12 electrons are too many to be live."""
@@ -370,18 +341,6 @@ def test_what_dissociation_refuses(monkeypatch, tmp_path):
     origins = dict(zip(stored.numbers["method"], stored.numbers["origin"]))
     assert {name for name, origin in origins.items() if origin == "stored"} == {"DM21"}
     assert stored._density.children[0].data[0].type == "isosurface"
-
-
-def test_script_makes_tables(tmp_path):
-    options = ["--methods", "HF", "--basis", "sto-3g", "--store", str(tmp_path / "points")]
-    command = [sys.executable, str(SCRIPT), *options, "--workers", "1", "--output"]
-    run = subprocess.run([*command, tmp_path, "--systems", "H2+"], capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    (file,) = tmp_path.glob("*.csv")
-    assert file.name == "dissociation_H2+_sto-3g.csv"
-    assert file.read_text().startswith("# system: H2+\n# basis: sto-3g\n# made by: benchmarks/")
-    run = subprocess.run([*command, tmp_path / "no"], capture_output=True, text=True)
-    assert run.returncode and "there is no folder" in run.stderr
 
 
 # In the kernel: the seventh point waits until the click on Cancel has been seen.

@@ -1,5 +1,8 @@
 """Figures and 3D views show what the tables and calculations say."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,3 +99,17 @@ def test_views_that_make_no_sense(calculations):
         mx.view(pbe, "difference", other)
     with pytest.raises(ValueError, match="takes results"):
         mx.view("NaCl")
+
+
+def test_without_plotly_the_command_is_given():
+    code = "import sys; sys.modules['plotly'] = None; import mlxc_edu as mx; mx.plot"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode and 'figures need plotly: pip install "mlxc-edu[notebooks]"' in run.stderr
+    assert "ImportError" in run.stderr.splitlines()[-1]
+
+
+def test_without_ipywidgets_the_command_is_given():
+    code = "import sys; sys.modules['ipywidgets'] = None; import mlxc_edu as mx\n"
+    code += "mx.explore.functional(basis='sto-3g')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode and 'pip install "mlxc-edu[notebooks]"' in run.stderr.splitlines()[-1]

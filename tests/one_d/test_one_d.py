@@ -344,47 +344,6 @@ def test_kohn_sham_refuses(change, message):
 # --- the explorer --------------------------------------------------------------------------------
 
 
-def test_explorer_of_the_line():
-    explorer = mx.explore.line()
-    before = explorer.results["exact"]
-    assert before.energy == pytest.approx(mx.one_d.exact([1, 1], [-1, 1], 2).energy, abs=1e-6)
-    explorer.methods["LDA"].value = True
-    explorer.distance.value = 4.0
-    assert set(explorer.results) == {"exact", "LDA"}
-    drawn = {trace.name: trace for trace in explorer.figure.data}
-    assert drawn["LDA"].visible and not drawn["exact exchange"].visible
-    np.testing.assert_allclose(drawn["exact"].y, explorer.results["exact"].density)
-    assert f"{explorer.results['LDA'].energy:.5f}" in explorer.table.value
-    explorer.electrons.value = 1
-    assert explorer.results["exact"].electrons == 1
-    explorer.left.value = explorer.right.value = 0.0
-    assert "no nucleus" in explorer.status.value and not explorer.results
-    for wrong in (dict(charges=(0, 0)), dict(charges=(1, 4)), dict(distance=20), dict(electrons=3)):
-        with pytest.raises(ValueError, match=r"charges are|distance goes"):
-            mx.explore.line(**wrong)
-
-
-def test_explorer_of_bonding(monkeypatch):
-    explorer = mx.explore.bonding("H2", basis="6-31g")
-    assert "H2 with PBE" in explorer.status.value
-    mol, matrix = explorer.calc.mol, explorer.calc.density_matrix.sum(axis=0)
-    overlap = mol.intor("int1e_ovlp")
-    from mlxc_edu.explore._bonding import atoms_density
-
-    moved = matrix - atoms_density(mol)
-    assert np.vdot(moved, overlap) == pytest.approx(0, abs=1e-6), "moved, not made"
-    middle = mol.atom_coords().mean(axis=0)[None]
-    ao = mol.eval_gto("GTOval", middle)
-    assert np.einsum("gi,ij,gj->g", ao, moved, ao)[0] > 0.01, "more in the bond"
-    explorer.molecule.value = "LiF"
-    assert "Li +0." in explorer.status.value and explorer.figure.data[0].type == "isosurface"
-    explorer.shown.value = "spin density"
-    with pytest.raises(ValueError, match="unknown molecule"):
-        mx.explore.bonding("Unobtainium")
-    with pytest.raises(ValueError, match="near names"):
-        mx.explore.bonding("H2", method="PBEE")
-
-
 # --- learning ------------------------------------------------------------------------------------
 
 BOX = dict(half_width=9, points=61)

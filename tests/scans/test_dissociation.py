@@ -272,3 +272,30 @@ def test_flagship(store):
         tail = -(q**2 + own_exchange) * coulomb
         assert energy.loc[20.0, method] - tail == pytest.approx(kcal, abs=2.0)
         assert 0 < q - charge_at_infinity < 0.08
+
+
+def test_dissociation_with_occupations(store, monkeypatch):
+    options = dict(basis="sto-3g", workers=1, progress=False, store=store)
+    table = mx.dissociation("H2", ["HF"], [0.74, 3.0], occupations="half", **options)
+    assert table["converged"].all()
+    for row in table.itertuples():
+        mol = mx.molecule("H2", bond_length=row.r, basis="sto-3g")
+        assert row.energy == pytest.approx(mx.KS(mol, "HF", occupations="half").kernel(), abs=1e-8)
+    atom = mx.solve(mx.molecule("H", basis="sto-3g"), "HF").energy
+    relative = (table["energy"] - 2 * atom) * mx.units.KCAL_PER_HARTREE
+    np.testing.assert_allclose(table["relative_kcal"], relative, atol=1e-6)
+    calls = []
+    original = _dissociation._compute
+    monkeypatch.setattr(
+        _dissociation, "_compute", lambda j, m: calls.append(j["r"]) or original(j, m)
+    )
+    mx.dissociation("H2", ["HF"], [0.74, 3.0], occupations="half", **options)
+    assert not calls
+    mx.dissociation("H2", ["HF"], [0.74], occupations="annealed", **options)
+    mx.dissociation("H2", ["HF"], [0.74], unrestricted=True, **options)
+    mx.dissociation("H2", ["HF"], [0.74], **options)
+    assert calls == [0.74] * 3, "other occupations are other points"
+    for system, occupations in (("H2", "hal"), ("H2+", "half"), ("H2", (3, 0))):
+        with pytest.raises(ValueError, match=r"occupations|do not fit"):
+            mx.dissociation(system, ["HF"], [0.74], occupations=occupations, **options)
+    assert len(calls) == 3

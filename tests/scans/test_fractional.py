@@ -1,17 +1,15 @@
-"""E(N), fractional spin, the flat plane, and the charge transfer and figures made of them."""
+"""E(N), fractional spin and the flat plane."""
 
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import mlxc_edu as mx
 from mlxc_edu.calculations import _exact
-from mlxc_edu.scans import _dissociation, _fractional_points
-from mlxc_edu.units import ANGSTROM_PER_BOHR, EV_PER_HARTREE, KCAL_PER_HARTREE
+from mlxc_edu.scans import _fractional_points
+from mlxc_edu.units import EV_PER_HARTREE, KCAL_PER_HARTREE
 
 SMALL = dict(basis="sto-3g", workers=1, progress=False)
 NAMES = {"LDA": "lda,vwn", "PBE": "pbe", "B3LYP": "b3lyp", "HF": "hf"}
@@ -35,9 +33,6 @@ def calls(monkeypatch):
 
     monkeypatch.setattr(_fractional_points, "_compute", counted)
     return found
-
-
-# --- numbers -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("atom", AROUND)
@@ -136,9 +131,6 @@ def test_reference_has_one_level_that_all_whole_numbers_can_afford(store, monkey
         "Li", ["exact"], [3, 4], **SMALL | dict(basis="6-31g", store=store)
     )
     assert table["converged"].all(), table["state"].tolist()
-
-
-# --- tables --------------------------------------------------------------------------------------
 
 
 def test_table_of_charges(store):
@@ -254,9 +246,6 @@ def test_point_that_does_not_converge_says_so(store, monkeypatch):
     assert table["converged"].tolist() == [True, False, True]
 
 
-# --- spin and the plane --------------------------------------------------------------------------
-
-
 def test_shared_spin_costs_energy_and_is_symmetric(store):
     spins = [-2, -1, 0, 1, 2]
     table = mx.fractional_spin("C", ["PBE", "HF"], spins, **SMALL, store=store)
@@ -313,9 +302,6 @@ def test_edges_of_the_plane_are_the_fractional_charges(store):
     edge = plane[(plane["n_beta"] == 0) | (plane["n_alpha"] == 1)]
     np.testing.assert_allclose(edge["energy"], charge["energy"], atol=1e-6)
     np.testing.assert_allclose(edge["deviation_kcal"], charge["deviation_kcal"], atol=1e-3)
-
-
-# --- bad input -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -395,293 +381,3 @@ def test_nested_numbers_are_refused(store):
 
 def test_points_along_a_side_may_be_numpys(store):
     assert len(mx.flat_plane("H", "HF", np.int64(2), **SMALL, store=store)) == 4
-
-
-# --- charge transfer -----------------------------------------------------------------------------
-
-
-def parabola(whole, slope, bend, method="PBE", points=5, converged=True):
-    """E(whole + x) = slope x − bend x(1 − x). At the lower end the filled orbitals' highest is
-    another one, whose energy is not the derivative."""
-    x = np.linspace(0, 1, points)
-    homo, lumo = slope - bend * (1 - 2 * x), np.full(points, 7.0)
-    homo[0], lumo[0] = -9.0, homo[0]
-    energy = -3.0 + slope * x - bend * x * (1 - x)
-    columns = dict(method=method, n=whole + x, energy=energy, converged=converged)
-    return pd.DataFrame(columns | dict(homo=homo, lumo=lumo))
-
-
-def lowest(gap, bend, share, r):
-    """Of gap q − bend q(1 − q) − [q² + share q(1 − q)]/r for q from 0 to 1: (q, energy in kcal)."""
-    coulomb = ANGSTROM_PER_BOHR / r
-    bend = bend + share * coulomb
-    curvature = 2 * (bend - coulomb)
-    inside = [(bend - gap) / curvature] if curvature > 0 else []
-    ends = [q for q in [0.0, 1.0, *inside] if 0 <= q <= 1]
-    energies = [gap * q - bend * q * (1 - q) - coulomb * q**2 for q in ends]
-    best = int(np.argmin(energies))
-    return ends[best], energies[best] * KCAL_PER_HARTREE
-
-
-@pytest.mark.parametrize(
-    ("method", "share"), [("PBE", 0), ("B3LYP", 0.2), ("CAM-B3LYP", 0.65), ("HF", 1), ("DM21", 1)]
-)
-def test_transfer_between_parabolas_is_where_calculus_puts_it(method, share):
-    donor, acceptor = parabola(10, -0.19, 0.03, method), parabola(17, -0.13, 0.07, method)
-    shuffled = donor.sample(frac=1, random_state=1)
-    table = mx.charge_transfer(shuffled, acceptor, [np.inf, 20.0, 5.0])
-    assert list(table.columns) == ["method", "r", "charge", "relative_kcal", "converged"]
-    assert table["r"].tolist() == [np.inf, 20.0, 5.0] and table["converged"].all()
-    for row in table.itertuples():
-        charge, energy = lowest(0.06, 0.1, share, row.r)
-        assert row.charge == pytest.approx(charge, abs=2e-4)
-        assert row.relative_kcal == pytest.approx(energy, abs=1e-4)
-    assert table["charge"][0] == pytest.approx(0.2, abs=2e-4)
-
-
-slopes, bends = st.floats(-0.5, 0.5), st.floats(-0.3, 0.3)
-
-
-@given(slopes, bends, slopes, bends, st.sampled_from([np.inf, 50.0, 8.0, 2.0]))
-@settings(max_examples=60, deadline=None)
-def test_transfer_is_at_most_one_electron_and_never_costs(i, bend_d, a, bend_a, r):
-    table = mx.charge_transfer(parabola(10, i, bend_d), parabola(17, a, bend_a), r)
-    charge, energy = table["charge"].item(), table["relative_kcal"].item()
-    assert 0 <= charge <= 1 and energy <= 0
-    assert energy == pytest.approx(lowest(a - i, bend_d + bend_a, 0, r)[1], abs=1e-3)
-
-
-def test_transfer_without_orbital_energies(store):
-    """As a wavefunction method has none: exact atoms exchange nothing or a whole electron."""
-    exact = [parabola(10, -0.2, 0, "exact", 2), parabola(17, -0.1, 0, "exact", 2)]
-    exact = [t.assign(homo=np.nan, lumo=np.nan) for t in exact]
-    crossing = ANGSTROM_PER_BOHR / 0.1
-    table = mx.charge_transfer(*exact, [np.inf, crossing + 0.1, crossing - 0.1])
-    assert table["charge"].tolist() == [0, 0, 1]
-
-
-def test_transfer_of_common_methods_only_and_with_all_doubts():
-    donor = pd.concat([parabola(10, -0.2, 0.1, m) for m in ("HF", "PBE", "LDA")])
-    acceptor = pd.concat([parabola(17, -0.1, 0.1, m, converged=m != "PBE") for m in ("PBE", "HF")])
-    table = mx.charge_transfer(donor, acceptor)
-    assert table["method"].tolist() == ["HF", "PBE"]
-    assert table["converged"].tolist() == [True, False]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda d, a: (d.drop(columns="homo"), a), "takes tables made by"),
-        (lambda d, a: (d, a.assign(method="HF")), "no method in common"),
-        (lambda d, a: (d.iloc[1:], a), "from one whole number to the next, not from 10.25 to 11"),
-        (lambda d, a: (d, a.iloc[:3]), "from one whole number to the next, not from 17 to 17.5"),
-        (lambda d, a: (d, a.assign(n=a["n"] + 0.5)), "from one whole number to the next"),
-        (lambda d, a: (d, pd.concat([a, parabola(18, 0, 0)[1:]])), "not from 17 to 19"),
-        (lambda d, a: (d.assign(energy=np.nan), a), "a point of E.N. has no energy"),
-    ],
-)
-def test_tables_that_fit_no_transfer_are_refused(change, message):
-    donor, acceptor = change(parabola(10, -0.2, 0.1), parabola(17, -0.1, 0.1))
-    with pytest.raises(ValueError, match=message):
-        mx.charge_transfer(donor, acceptor)
-
-
-@pytest.mark.parametrize("r", [[], "far", [5, -1], [0], [float("nan")], None])
-def test_distances_that_are_none_are_refused(r):
-    with pytest.raises(ValueError, match="r must be distances in Å, or inf"):
-        mx.charge_transfer(parabola(10, -0.2, 0.1), parabola(17, -0.1, 0.1), r)
-
-
-def test_names_in_the_place_of_tables_are_refused():
-    with pytest.raises(ValueError, match="takes tables made by"):
-        mx.charge_transfer("Na", "Cl")
-
-
-def test_steep_beginning_does_not_become_a_deep_well():
-    """E of DM21's hydrogen falls by 0.3 kcal/mol in the first 1e-4 of a second electron: lumo is
-    −4.5 Hartree. No point of the table lies below the line by more than that."""
-    donor, acceptor = parabola(10, -0.19, 0.0, points=11), parabola(1, 0.02, 0.0, points=11)
-    acceptor.loc[0, "lumo"] = -4.5
-    assert mx.charge_transfer(donor, acceptor)["relative_kcal"].item() > -1
-
-
-def test_predicted_transfer_is_what_the_molecule_does(store):
-    """NaCl with PBE, far apart: E(N) of the atoms against the molecule itself."""
-    n = np.array([0, 0.3, 0.45, 1])
-    options = dict(basis="6-31g", workers=1, progress=False, store=store)
-    sodium = mx.fractional_charge("Na", ["PBE"], 11 - n, **options)
-    chlorine = mx.fractional_charge("Cl", ["PBE"], 17 + n, **options)
-    predicted = mx.charge_transfer(sodium, chlorine, 30.0).iloc[0]
-    found = mx.solve(mx.molecule("NaCl", bond_length=30.0, basis="6-31g"), "PBE")
-    assert predicted["converged"] and found.converged
-    assert predicted["charge"] == pytest.approx(found.charges[0], abs=0.01)
-    atoms = sodium["energy"].iloc[-1] + chlorine["energy"].iloc[0]
-    relative = (found.energy - atoms) * KCAL_PER_HARTREE
-    assert predicted["relative_kcal"] == pytest.approx(relative, abs=0.3)
-
-
-# --- solve and dissociation with occupations -----------------------------------------------------
-
-
-def test_solve_with_occupations():
-    mol = mx.molecule("F", basis="sto-3g")
-    found = mx.solve(mol, "HF", occupations=(5, 3.5))
-    assert found.converged and found.charges == pytest.approx([0.5])
-    assert found.spin_populations == pytest.approx([1.5])
-    assert any("0.500 electrons" in note for note in found.notes)
-    whole = mx.solve(mol, "HF", occupations=mol.nelec)
-    assert whole.energy == pytest.approx(mx.solve(mol, "HF").energy, abs=1e-7)
-    assert not whole.notes
-    with pytest.raises(ValueError, match="'half' or 'annealed'"):
-        mx.solve(mol, "HF", occupations="some")
-
-
-def test_solve_says_that_pairs_are_halved():
-    found = mx.solve(mx.molecule("H2", basis="sto-3g"), "HF", occupations="half")
-    assert any("orbitals that hold" in note for note in found.notes)
-
-
-def test_solve_shares_a_spin():
-    found = mx.solve(mx.molecule("H", basis="sto-3g"), "HF", occupations=(0.5, 0.5))
-    assert found.spin_populations == pytest.approx([0], abs=1e-9)
-
-
-def test_dissociation_with_occupations(store, monkeypatch):
-    options = dict(SMALL, store=store)
-    table = mx.dissociation("H2", ["HF"], [0.74, 3.0], occupations="half", **options)
-    assert table["converged"].all()
-    for row in table.itertuples():
-        mol = mx.molecule("H2", bond_length=row.r, basis="sto-3g")
-        assert row.energy == pytest.approx(mx.KS(mol, "HF", occupations="half").kernel(), abs=1e-8)
-    atom = mx.solve(mx.molecule("H", basis="sto-3g"), "HF").energy
-    relative = (table["energy"] - 2 * atom) * KCAL_PER_HARTREE
-    np.testing.assert_allclose(table["relative_kcal"], relative, atol=1e-6)
-    calls = []
-    original = _dissociation._compute
-    monkeypatch.setattr(
-        _dissociation, "_compute", lambda j, m: calls.append(j["r"]) or original(j, m)
-    )
-    mx.dissociation("H2", ["HF"], [0.74, 3.0], occupations="half", **options)
-    assert not calls
-    mx.dissociation("H2", ["HF"], [0.74], occupations="annealed", **options)
-    mx.dissociation("H2", ["HF"], [0.74], unrestricted=True, **options)
-    mx.dissociation("H2", ["HF"], [0.74], **options)
-    assert calls == [0.74] * 3, "other occupations are other points"
-    for system, occupations in (("H2", "hal"), ("H2+", "half"), ("H2", (3, 0))):
-        with pytest.raises(ValueError, match=r"occupations|do not fit"):
-            mx.dissociation(system, ["HF"], [0.74], occupations=occupations, **options)
-    assert len(calls) == 3
-
-
-# --- figures -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def charges():
-    rows = [
-        (m, n, -1.0 - n * k, -1.0 * k * n, not (m == "HF" and n == 0.5), -0.3 + 0.3 * n)
-        for k, m in enumerate(["PBE", "HF"], start=1)
-        for n in (2.0, 0.0, 1.5, 0.5, 1.0)
-    ]
-    return pd.DataFrame(
-        rows, columns=["method", "n", "energy", "deviation_kcal", "converged", "homo"]
-    )
-
-
-@pytest.fixture
-def plane():
-    rows = [
-        ("PBE", a, b, -2 * a - b + a * b, -2 * a - b, a * b * 627.5, True, -0.3)
-        for a in (0.0, 0.5, 1.0)
-        for b in (0.0, 0.5, 1.0)
-    ]
-    columns = ["method", "n_alpha", "n_beta", "energy", "plane", "deviation_kcal", "converged"]
-    return pd.DataFrame(rows, columns=[*columns, "homo"])
-
-
-def test_figure_of_charges(charges):
-    fig = mx.plot(charges)
-    assert fig.layout.yaxis.title.text == "E(N) − E(1) (eV)"
-    assert fig.layout.yaxis2.title.text == "above the line (kcal/mol)"
-    assert fig.layout.xaxis2.title.text == "number of electrons N"
-    above = [t for t in fig.data if t.yaxis == "y" and t.mode == "lines+markers"]
-    below = [t for t in fig.data if t.yaxis == "y2" and t.mode == "lines+markers"]
-    assert [t.name for t in above] == [t.name for t in below] == ["PBE", "HF"]
-    assert list(above[0].x) == list(below[1].x) == [0, 0.5, 1, 1.5, 2]
-    assert list(above[1].y) == pytest.approx(
-        [2 * EV_PER_HARTREE * x for x in (1, 0.5, 0, -0.5, -1)]
-    )
-    assert list(below[1].y) == [0, -1, -2, -3, -4]
-    assert len({t.line.color for t in above}) == 2
-    for trace in above + below:  # the highest orbital lies above zero beyond N = 1
-        assert list(trace.marker.symbol) == ["circle"] * 3 + ["circle-open"] * 2
-        assert [("not bound" in hint) for hint in trace.customdata] == [False] * 3 + [True] * 2
-    marked = [t for t in fig.data if "not converged" in t.name]
-    assert [(list(t.x), t.marker.symbol) for t in marked] == [([0.5], "x")] * 2
-    assert sum(t.showlegend for t in marked) == 1
-    assert not any("not converged" in t.name for t in mx.plot(charges.assign(converged=True)).data)
-
-
-def test_failed_points_of_charges_are_seen(charges):
-    charges.loc[3, ["energy", "deviation_kcal", "homo"]] = np.nan
-    charges.loc[3, "converged"] = False
-    marked = [t for t in mx.plot(charges).data if t.name == "PBE, not converged"]
-    assert len(marked) == 2 and all(np.isfinite(t.y).all() for t in marked)
-
-
-def test_failed_neutral_atom_leaves_the_other_energies(charges):
-    missing = (charges["method"] == "PBE") & (charges["n"] == 1)
-    charges.loc[missing, ["energy", "deviation_kcal", "homo"]] = np.nan
-    charges.loc[missing, "converged"] = False
-    assert np.isfinite(np.array(mx.plot(charges).data[0].y, dtype=float)).sum() == 4
-
-
-def test_figure_of_spins(charges):
-    spins = charges.rename(columns={"n": "spin"}).assign(spin=charges["n"] - 1)
-    fig = mx.plot(spins)
-    assert "kcal/mol" in fig.layout.yaxis.title.text
-    assert "N<sub>α</sub> − N<sub>β</sub>" in fig.layout.xaxis.title.text
-    curves = [t for t in fig.data if t.mode == "lines+markers"]
-    assert [t.name for t in curves] == ["PBE", "HF"]
-    assert list(curves[0].x) == [-1, -0.5, 0, 0.5, 1]
-    marked = [t for t in fig.data if "not converged" in t.name]
-    assert [(list(t.x), t.showlegend) for t in marked] == [([-0.5], True)]
-
-
-def test_figure_of_the_plane(plane):
-    fig = mx.plot(plane)
-    found, flat = fig.data
-    assert (found.type, found.name, flat.name) == ("surface", "PBE", "flat plane")
-    # z[i, j] belongs to y[i] and x[j], in kcal/mol above (1, 0).
-    assert list(found.x) == list(found.y) == [0, 0.5, 1]
-    a, b = np.meshgrid(found.x, found.y)
-    np.testing.assert_allclose(found.z, (2 - 2 * a - b + a * b) * KCAL_PER_HARTREE, atol=1e-9)
-    np.testing.assert_allclose(flat.z, (2 - 2 * a - b) * KCAL_PER_HARTREE, atol=1e-9)
-    assert flat.opacity < 1 and "kcal/mol" in fig.layout.scene.zaxis.title.text
-    assert fig.layout.scene.xaxis.title.text == "N_α"
-    plane.loc[5, "converged"] = False
-    (marked,) = [t for t in mx.plot(plane).data if t.name == "not converged"]
-    assert (list(marked.x), list(marked.y)) == ([0.5], [1.0])
-    assert list(marked.z) == pytest.approx([0.5 * KCAL_PER_HARTREE])
-
-
-def test_failed_points_of_the_plane_are_seen(plane):
-    plane.loc[5, ["energy", "deviation_kcal"]] = np.nan
-    plane.loc[5, "converged"] = False
-    (marked,) = [t for t in mx.plot(plane).data if t.name == "not converged"]
-    assert np.isfinite(marked.z).all()
-
-
-def test_planes_that_cannot_be_drawn_are_refused(plane):
-    with pytest.raises(ValueError, match="one method at a time"):
-        mx.plot(pd.concat([plane, plane.assign(method="HF")]))
-    with pytest.raises(ValueError, match="no such point"):
-        mx.plot(plane[plane["n_alpha"] < 1])
-
-
-@pytest.mark.parametrize("column", ["deviation_kcal", "homo", "converged", "energy", "n"])
-def test_other_tables_are_refused(charges, column):
-    with pytest.raises(ValueError, match="do not know how to plot"):
-        mx.plot(charges.drop(columns=column))
-    with pytest.raises(ValueError, match="no rows"):
-        mx.plot(charges.iloc[:0])

@@ -1,0 +1,52 @@
+"""Tables that come with the library, and who made them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from waiting import PATIENCE
+
+import mlxc_edu as mx
+from mlxc_edu.explore.live import _bond
+from mlxc_edu.scans import _tables
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "stored_tables.py"
+
+
+def test_stored_table_and_its_provenance(monkeypatch):
+    table = _tables.stored("h2+", "def2-SVPD")
+    assert {"PBE", "B3LYP", "HF", "DM21", "exact"} <= set(table["method"])
+    assert (table.groupby("method").size() == 25).all()
+    assert table["converged"].all() and table["converged"].dtype == bool
+    provenance = table.attrs["provenance"]
+    assert {"date", "mlxc-edu", "code", "PySCF", "settings", "made by"} <= set(provenance)
+    now = mx.dissociation(
+        "H2+", ["PBE", "exact"], table["r"].unique()[[3, 16]], progress=False, workers=1
+    )
+    both = now.merge(table, on=["method", "r"], suffixes=("", "_"))
+    assert len(both) == 4 and np.allclose(both["energy"], both["energy_"], atol=5e-6)
+    assert _tables.stored("CO") is None
+
+    monkeypatch.setattr(_bond, "dissociation", lambda *_, **__: pytest.fail("it is stored"))
+    explorer = mx.explore.dissociation("H2+", ["PBE", "exact"])
+    assert explorer.wait(PATIENCE) and len(explorer.curve) == 50
+    assert set(explorer.curve["origin"]) == {"stored"}
+    for said in ("stored, computed on", provenance["date"], provenance["code"], "PySCF"):
+        assert said in explorer.provenance.value
+    assert set(explorer.numbers["origin"]) == {"computed now"} and explorer.compute.disabled
+    monkeypatch.setattr(_tables, "code_version", lambda: "another")
+    assert "this is code another" in _tables.origin(provenance)
+
+
+def test_script_makes_tables(tmp_path):
+    options = ["--methods", "HF", "--basis", "sto-3g", "--store", str(tmp_path / "points")]
+    command = [sys.executable, str(SCRIPT), *options, "--workers", "1", "--output"]
+    run = subprocess.run([*command, tmp_path, "--systems", "H2+"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    (file,) = tmp_path.glob("*.csv")
+    assert file.name == "dissociation_H2+_sto-3g.csv"
+    assert file.read_text().startswith("# system: H2+\n# basis: sto-3g\n# made by: benchmarks/")
+    run = subprocess.run([*command, tmp_path / "no"], capture_output=True, text=True)
+    assert run.returncode and "there is no folder" in run.stderr
