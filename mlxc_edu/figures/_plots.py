@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
+from ._bond_figure import bond_figure
 from ._colours import colour
+from ._fraction_figures import charge_figure, plane_figure, spin_figure
+from ._training_figure import training_figure
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-_NO_PLOTLY = 'plots need plotly: pip install "mlxc-edu[notebooks]"'
 ENERGY_CEILING = 40.0  # kcal/mol above the separated atoms; a repulsive wall beyond says little
 NO_CHARGE = 0.01  # e
 
@@ -28,7 +27,6 @@ def plot(table: pd.DataFrame) -> go.Figure:
     Raises
     ------
     ValueError : the table is empty or of no kind that we draw.
-    ImportError : plotly is not installed; the message gives the command.
     """
     if not isinstance(table, pd.DataFrame):
         raise ValueError(f"plot takes a table made by mlxc_edu.dissociation, not {table!r}")
@@ -43,35 +41,10 @@ def plot(table: pd.DataFrame) -> go.Figure:
         )
     if table.empty:
         raise ValueError("the table has no rows to plot")
-    try:
-        return kind(table)
-    except ImportError as error:
-        raise ImportError(_NO_PLOTLY) from error
-
-
-def _profile(table: pd.DataFrame) -> go.Figure:
-    from ._bond_figure import bond_figure
-
-    return bond_figure(table)
-
-
-def _fractions(table: pd.DataFrame) -> go.Figure:
-    from . import _fraction_figures as figures
-
-    if "n" in table:
-        return figures.charge_figure(table)
-    return figures.plane_figure(table) if "plane" in table else figures.spin_figure(table)
-
-
-def _training(table: pd.DataFrame) -> go.Figure:
-    from ._training_figure import training_figure
-
-    return training_figure(table)
+    return kind(table)
 
 
 def _dissociation(table: pd.DataFrame) -> go.Figure:
-    from plotly.subplots import make_subplots
-
     charge = next(c for c in table.columns if str(c).startswith("charge_"))
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     energies = table["relative_kcal"].dropna()
@@ -125,10 +98,10 @@ def _dissociation(table: pd.DataFrame) -> go.Figure:
 
 _FRACTION = {"method", "energy", "deviation_kcal", "converged", "homo"}
 _KINDS = [
-    ({"step", "loss"}, _training),
-    ({"position", "hfx_a", "e_xc"}, _profile),
-    (_FRACTION | {"n"}, _fractions),
-    (_FRACTION | {"spin"}, _fractions),
-    (_FRACTION | {"n_alpha", "n_beta", "plane"}, _fractions),
+    ({"step", "loss"}, training_figure),
+    ({"position", "hfx_a", "e_xc"}, bond_figure),
+    (_FRACTION | {"n"}, charge_figure),
+    (_FRACTION | {"spin"}, spin_figure),
+    (_FRACTION | {"n_alpha", "n_beta", "plane"}, plane_figure),
     ({"method", "r", "relative_kcal", "converged"}, _dissociation),
 ]
