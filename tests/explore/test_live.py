@@ -166,7 +166,7 @@ def test_slider_goes_before_the_curve(monkeypatch):
         explorer.n.value = n
     gate.opened.set()
     assert explorer.wait(PATIENCE)
-    asked = [n for _, n in gate.calls]
+    asked = [n for *_, n in gate.calls]
     assert asked[9] == 0.63 and 0.61 not in asked and 0.62 not in asked
     assert len(explorer.curve) == 21 and explorer.numbers["n"][0] == 0.63
 

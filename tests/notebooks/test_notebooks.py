@@ -25,13 +25,13 @@ sys.exit(status)"""
 IN_3D = ".gl-container canvas"  # surfaces are no lines
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     with browsing.browser() as chromium:
         yield chromium
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # of a module it ends whenever another module has a turn
 def executed(tmp_path_factory):
     """Notebooks executed once each through the command line, in a kernel of their own."""
     folder = tmp_path_factory.mktemp("executed")
