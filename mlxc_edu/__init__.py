@@ -6,6 +6,8 @@ Public names are resolved on first use, so that ``import mlxc_edu`` loads neithe
 from importlib import import_module
 from importlib.metadata import version as _version
 
+from ._threads import wait_briefly as _wait_briefly
+
 _HOME = {
     "molecule": "molecules",
     "catalogue": "molecules",
@@ -28,6 +30,8 @@ _HOME = {
     "one_d": "one_d",
     "training": "training",
 }
+
+_wait_briefly()  # what is loaded from here on, and kernels that a command starts
 
 __all__ = sorted(_HOME)
 __version__ = _version("mlxc-edu")

@@ -20,6 +20,14 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers and every subprocess inhe
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 
+def pytest_generate_tests(metafunc):
+    """MLXC_EDU_TIMES=10 does what drives a browser ten times."""
+    times = int(os.environ.get("MLXC_EDU_TIMES", "1"))
+    if times > 1 and metafunc.definition.get_closest_marker("browser"):
+        metafunc.fixturenames.append("time")
+        metafunc.parametrize("time", range(1, times + 1))
+
+
 @pytest.fixture
 def store(tmp_path):
     return tmp_path / "points"

@@ -1,5 +1,6 @@
 """The public face is lazy, and imports inside the library go one way, down."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,19 @@ def test_jax_is_loaded_when_it_is_wanted():
     code = "import mlxc_edu as mx; mx.solve, mx.dissociation, mx.plot, mx.catalogue"
     code += "; mx.KS(mx.molecule('H'), 'PBE', occupations=(0.5, 0))"
     assert "jax" not in modules_loaded_by(code)
+
+
+@pytest.mark.parametrize(
+    ("given", "spins"),
+    [({}, "3000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, "None")],
+)
+def test_threads_wait_briefly_unless_the_user_says_how(given, spins):
+    free = {k: v for k, v in os.environ.items() if not k.startswith(("GOMP", "OMP_WAIT"))}
+    code = "import os, mlxc_edu; print(os.environ.get('GOMP_SPINCOUNT'))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=free | given, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == spins
 
 
 def test_public_names_resolve():
