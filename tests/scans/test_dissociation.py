@@ -1,5 +1,6 @@
 """Scans: the table, the store behind it, and what survives a kill."""
 
+import inspect
 import json
 import os
 import signal
@@ -299,3 +300,17 @@ def test_dissociation_with_occupations(store, monkeypatch):
         with pytest.raises(ValueError, match=r"occupations|do not fit"):
             mx.dissociation(system, ["HF"], [0.74], occupations=occupations, **options)
     assert len(calls) == 3
+
+
+@pytest.mark.parametrize(
+    "table",
+    [mx.dissociation, mx.fractional_charge, mx.fractional_spin, mx.flat_plane, mx.benchmark],
+    ids=lambda table: table.__name__,
+)
+def test_every_table_shows_and_takes_how_its_points_are_run(table, store):
+    names = [*inspect.signature(table).parameters]
+    assert names[-4:] == ["workers", "memory", "store", "progress"] and "run" not in names
+    with pytest.raises(ValueError, match="workers must be a whole number"):
+        table(workers=0, store=store)
+    with pytest.raises(TypeError, match="worker"):
+        table(worker=1, store=store)
