@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import mlxc_edu as mx
-from mlxc_edu.scans import _tables
+from mlxc_edu.scans import FOLDER, write
 
 SYSTEMS = ["H2+", "H2", "He2+", "LiH", "LiF", "NaCl", "N2"]
 METHODS = ["LDA", "PBE", "B3LYP", "HF", "DM21", "DM21m", "DM21mc", "exact"]
@@ -36,7 +36,7 @@ def main():
         except (ValueError, OSError) as error:
             sys.exit(f"error: {error}")
         maker = f"benchmarks/stored_tables.py at {_commit()}"
-        print(_tables.write(table, system, options.basis, maker, options.output))
+        print(write(table, system, options.basis, maker, options.output))
         for _, row in table[~table["converged"]].iterrows():
             failed += 1
             print(f"  {row['method']} at {row['r']} Å: {row['state']}", file=sys.stderr)
@@ -64,7 +64,7 @@ def _parser():
     parser.add_argument("--systems", type=names, default=SYSTEMS, help="comma-separated")
     parser.add_argument("--methods", type=names, default=METHODS, help="comma-separated")
     parser.add_argument("--basis", default="def2-svpd")
-    parser.add_argument("--output", type=Path, default=_tables.FOLDER, metavar="DIR")
+    parser.add_argument("--output", type=Path, default=FOLDER, metavar="DIR")
     parser.add_argument("--store", type=Path, metavar="DIR", help="where finished points are kept")
     parser.add_argument("--workers", type=int, help="processes; default: one a processor")
     return parser

@@ -79,13 +79,18 @@ def _room_of(path: Path) -> str:
 
 
 def _imports(tree: ast.Module, path: Path, rooms: set[str]):
-    """(room, name taken from it) of every relative import in a file, those inside functions, too.
+    """(room, name taken from it) of every import of our own in a file, those inside functions, too.
     The name is a module's where the import goes past the room's face."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not node.level:
+        if not isinstance(node, ast.ImportFrom):
             continue
-        base = list(path.parent.parts[: len(path.parent.parts) - node.level + 1])
-        full = base + (node.module.split(".") if node.module else [])
+        full = node.module.split(".") if node.module else []
+        if node.level:
+            full = [*path.parent.parts[: len(path.parent.parts) - node.level + 1], *full]
+        elif full[0] == ROOT:
+            full = full[1:]
+        else:
+            continue
         for alias in node.names:
             inside = [*full, alias.name]
             if ".".join(inside) in rooms:  # the room itself

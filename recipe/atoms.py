@@ -6,8 +6,7 @@ from pyscf.data import elements
 from systems import System
 
 from mlxc_edu.molecules import hund_spin
-from mlxc_edu.training._build import ANIONS
-from mlxc_edu.training._train import ATOMS
+from mlxc_edu.training import ANIONS, ATOMS
 
 IONISED = 4  # times at most
 

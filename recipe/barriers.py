@@ -17,7 +17,7 @@ from split import TEST_REACTIONS
 
 import mlxc_edu as mx
 from mlxc_edu.scans import xcbm_reactions
-from mlxc_edu.training._build import METHOD
+from mlxc_edu.training import METHOD
 from mlxc_edu.units import KCAL_PER_HARTREE
 
 OUTPUT = Path(__file__).with_name("judged") / "barriers_given_density.csv"

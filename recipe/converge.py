@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 import mlxc_edu as mx
 from mlxc_edu.scans import Species, xcbm_reactions
-from mlxc_edu.training._build import METHOD
+from mlxc_edu.training import METHOD
 from mlxc_edu.units import KCAL_PER_HARTREE
 
 SETS = ("W4-11", "BH76", "G21IP")

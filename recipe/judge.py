@@ -24,7 +24,7 @@ from mlxc_edu.scans import (
     tabulate,
     xcbm_reactions,
 )
-from mlxc_edu.training._reactions import entries
+from mlxc_edu.training import entries
 from mlxc_edu.units import KCAL_PER_HARTREE
 
 BASIS = "def2-tzvpd"

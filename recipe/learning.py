@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 from split import formula
 
-from mlxc_edu.training import _train
+from mlxc_edu.training import _train, entries
 from mlxc_edu.training._data import Data
 from mlxc_edu.training._fit import fit
-from mlxc_edu.training._reactions import entries
 
 STEPS = 8
 SHARES = (0.25, 0.5, 1.0)

@@ -7,9 +7,8 @@ import argparse
 
 from make_energies import done
 
-from mlxc_edu.training import _cache
+from mlxc_edu.training import ATOMS, _cache
 from mlxc_edu.training._pairs import pairs
-from mlxc_edu.training._train import ATOMS
 
 
 def main():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mlxc_edu.training._reactions import HELD_OUT
+from mlxc_edu.training import HELD_OUT
 
 # Reactions of GMTKN55 by their numbers in a set; all that mlxc_edu embeds are among them.
 TEST_REACTIONS = {

@@ -4,6 +4,7 @@ A test's process has one thread: two at a time keep two cores busy and no more.
 """
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,11 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers and every subprocess inhe
     os.environ["JAX_COMPILATION_CACHE_DIR"] = f"{_CACHE}/compiled"
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+
+
+def pytest_unconfigure():
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(_CACHE, ignore_errors=True)
 
 
 def pytest_generate_tests(metafunc):

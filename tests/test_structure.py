@@ -23,6 +23,7 @@ FLOORS = [
 INSIDE = {
     "ks": [{"ks.methods", "ks.convergence"}, {"ks.learned", "ks.occupations"}, {"ks"}],
     "explore": [{"explore.live"}, {"explore"}],
+    "figures": [{"figures.drawings"}, {"figures"}],
 }
 
 
@@ -91,7 +92,7 @@ def test_the_house_sees_what_is_wrong(tmp_path):
         "cellar/__init__.py": "from ._a import f",
         "cellar/_a.py": "def f():\n    from ..attic import g",
         "attic/__init__.py": "from ._b import g",
-        "attic/_b.py": "from ..cellar._a import f\nfrom ..cellar import _a",
+        "attic/_b.py": "from mlxc_edu.cellar._a import f\nfrom ..cellar import _a",
     }.items():
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_text(text)

@@ -3,7 +3,6 @@
 from ._exact import DOMINANT, exact, exact_level
 from ._frontier import (
     GRID_LEVEL,
-    Ensemble,
     Frontier,
     Spins,
     edge_energies,

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from pyscf import scf
 
 from ..calculations import solve
-from ..figures import GREY, RED, surfaces
+from ..figures.drawings import GREY, RED, surfaces
 from ..molecules import molecule
 from .live import say
 

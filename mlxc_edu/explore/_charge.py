@@ -8,7 +8,7 @@ from html import escape
 import ipywidgets as widgets
 import pandas as pd
 
-from ..figures import (
+from ..figures.drawings import (
     GREY,
     RED,
     charge_figure,

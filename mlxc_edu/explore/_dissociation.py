@@ -9,13 +9,13 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
-from ..figures import (
+from ..figures.drawings import (
     GREY,
     RED,
     colour,
     convergence_cell,
+    dissociation_figure,
     method_cell,
-    plot,
     signed,
     surfaces,
     table,
@@ -165,7 +165,7 @@ class DissociationExplorer(LiveExplorer):
         rows = [_cells(row, bond.charge, methods) for row in self.numbers.to_dict("records")]
         self.table.value = f"<b>R = {r:.2f} Å</b>" + table(header, rows)
 
-        figure = plot(self.curve).update_layout(width=640, height=600)
+        figure = dissociation_figure(self.curve).update_layout(width=640, height=600)
         look = dict(symbol="diamond", size=12, line=dict(color="#000000", width=1))
         look["color"] = [colour(k, methods) for k in self.numbers["method"]]
         for row, column in ((1, "relative_kcal"), (2, bond.charge)):

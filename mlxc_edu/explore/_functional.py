@@ -10,7 +10,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ..calculations import POINTS, profile, solve
-from ..figures import GREY, RED, bond_figure, curves, feature_table, marker_style, panels
+from ..figures.drawings import (
+    GREY,
+    RED,
+    curves,
+    feature_table,
+    marker_style,
+    panels,
+    profile_figure,
+)
 from ..functionals import FEATURES
 from ..ks import KS
 from ..molecules import MOLECULES, is_stretched, molecule
@@ -103,7 +111,7 @@ class FunctionalExplorer(widgets.VBox):
     def _redraw(self):
         """A new figure for a new bond; its markers are the last traces."""
         self._curves = curves(self.profile)
-        figure = bond_figure(self.profile).update_layout(width=600)
+        figure = profile_figure(self.profile).update_layout(width=600)
         shown = panels(self.profile)
         for row, names in enumerate(shown, start=1):
             style = dict(mode="markers", marker=marker_style(names), hoverinfo="skip")

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import pandas as pd
 import plotly.graph_objects as go
 
-from ..figures import RED, error_figure, method_cell, signed, table
+from ..figures.drawings import RED, error_figure, method_cell, signed, table
 from ..scans import (
     LADDER,
     SETS,

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from .. import one_d
-from ..figures import RED
+from ..figures.drawings import RED
 from .live import say
 
 STATES = ("exact", "LDA", "exact exchange")

@@ -23,7 +23,7 @@ from ..scans import (
     species_jobs,
     stored,
 )
-from ._widgets import needs_widgets
+from ._needed import needs_widgets
 
 
 def functional(name: str = "EDU26", molecule: str = "H2", *, basis: str = "def2-svpd"):

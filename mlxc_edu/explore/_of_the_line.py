@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._widgets import needs_widgets
+from ._needed import needs_widgets
 
 
 def line(charges=(1.0, 1.0), distance: float = 2.0, electrons: int = 2):

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ..figures import GREY, RED, table
+from ..figures.drawings import GREY, RED, table
 from ..one_d import KohnSham, State, kohn_sham
 from .live import keep, say
 

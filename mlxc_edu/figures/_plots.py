@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from ._bond_figure import bond_figure
-from ._colours import colour
-from ._fraction_figures import charge_figure, plane_figure, spin_figure
-from ._training_figure import training_figure
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
-ENERGY_CEILING = 40.0  # kcal/mol above the separated atoms; a repulsive wall beyond says little
-NO_CHARGE = 0.01  # e
+_FRACTION = {"method", "energy", "deviation_kcal", "converged", "homo"}
+_KINDS = [
+    ({"step", "loss"}, "training_figure"),
+    ({"position", "hfx_a", "e_xc"}, "profile_figure"),
+    (_FRACTION | {"n"}, "charge_figure"),
+    (_FRACTION | {"spin"}, "spin_figure"),
+    (_FRACTION | {"n_alpha", "n_beta", "plane"}, "plane_figure"),
+    ({"method", "r", "relative_kcal", "converged"}, "dissociation_figure"),
+]
 
 
 def plot(table: pd.DataFrame) -> go.Figure:
@@ -27,13 +32,14 @@ def plot(table: pd.DataFrame) -> go.Figure:
     Raises
     ------
     ValueError : the table is empty or of no kind that we draw.
+    ImportError : plotly is not installed; the message gives the command.
     """
     if not isinstance(table, pd.DataFrame):
         raise ValueError(f"plot takes a table made by mlxc_edu.dissociation, not {table!r}")
     columns = set(map(str, table.columns))
-    kind = next((draw for needed, draw in _KINDS if needed <= columns), None)
+    kind = next((name for needed, name in _KINDS if needed <= columns), None)
     charges = [c for c in table.columns if str(c).startswith("charge_")]
-    if kind is None or (kind is _dissociation and not charges):
+    if kind is None or (kind == "dissociation_figure" and not charges):
         raise ValueError(
             f"do not know how to plot a table with columns {', '.join(map(str, table.columns))}; "
             "give one made by mlxc_edu.dissociation, fractional_charge, fractional_spin, "
@@ -41,67 +47,8 @@ def plot(table: pd.DataFrame) -> go.Figure:
         )
     if table.empty:
         raise ValueError("the table has no rows to plot")
-    return kind(table)
-
-
-def _dissociation(table: pd.DataFrame) -> go.Figure:
-    charge = next(c for c in table.columns if str(c).startswith("charge_"))
-    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
-    energies = table["relative_kcal"].dropna()
-    floor = float(energies.min()) - 6 if len(energies) else -10.0
-    top = min(ENERGY_CEILING, float(energies.max()) + 5) if len(energies) else 10.0
-    panels = {1: ("relative_kcal", "kcal/mol"), 2: (charge, "e")}
-    for method, curve in table.groupby("method", sort=False):
-        shade = colour(method, list(table["method"].unique()))
-        curve = curve.sort_values("r")
-        for row, (column, unit) in panels.items():
-            fig.add_scatter(
-                x=curve["r"],
-                y=curve[column],
-                row=row,
-                col=1,
-                mode="lines+markers",
-                name=method,
-                legendgroup=method,
-                showlegend=row == 1,
-                line=dict(color=shade, width=3 if method == "exact" else 2),
-                marker=dict(size=5),
-                hovertemplate=f"{method}: %{{y:.3f}} {unit} at %{{x:.2f}} Å<extra></extra>",
-            )
-            failed = curve[~curve["converged"].astype(bool)]
-            if len(failed):
-                fig.add_scatter(
-                    x=failed["r"],
-                    y=failed[column].fillna(floor if row == 1 else 0.0),  # failed: at the bottom
-                    row=row,
-                    col=1,
-                    mode="markers",
-                    name=f"{method}, not converged",
-                    showlegend=row == 1,
-                    marker=dict(symbol="x", size=11, color=shade, line=dict(width=1)),
-                )
-    fig.update_yaxes(title="energy above atoms (kcal/mol)", range=[floor, top], row=1)
-    fig.update_yaxes(title=f"charge on {charge.removeprefix('charge_')} (e)", row=2)
-    if table[charge].abs().max() < NO_CHARGE:  # an axis of rounding errors says nothing
-        fig.update_yaxes(range=[-0.5, 0.5], row=2)
-    fig.update_xaxes(title="distance R (Å)", row=2)
-    fig.update_layout(
-        template="simple_white",
-        height=620,
-        margin=dict(l=70, r=20, t=30, b=60),
-        legend=dict(orientation="h", y=1.02, yanchor="bottom"),
-        hovermode="closest",
-    )
-    fig.add_hline(y=0, line=dict(color="#bbbbbb", width=1), layer="below", row="all", col=1)
-    return fig
-
-
-_FRACTION = {"method", "energy", "deviation_kcal", "converged", "homo"}
-_KINDS = [
-    ({"step", "loss"}, training_figure),
-    ({"position", "hfx_a", "e_xc"}, bond_figure),
-    (_FRACTION | {"n"}, charge_figure),
-    (_FRACTION | {"spin"}, spin_figure),
-    (_FRACTION | {"n_alpha", "n_beta", "plane"}, plane_figure),
-    ({"method", "r", "relative_kcal", "converged"}, _dissociation),
-]
+    try:
+        from . import drawings
+    except ImportError as error:
+        raise ImportError('plots need plotly: pip install "mlxc-edu[notebooks]"') from error
+    return getattr(drawings, kind)(table)

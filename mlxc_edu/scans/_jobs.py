@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 import joblib
@@ -45,11 +45,14 @@ class Running:
     def __post_init__(self) -> None:
         if self.workers is not None and (not isinstance(self.workers, int) or self.workers < 1):
             raise ValueError(f"workers must be a whole number of at least 1, not {self.workers!r}")
-        Store(self.store)  # says if it cannot be written to
+
+    @cached_property
+    def points(self) -> Store:
+        return Store(self.store)
 
     def values(self, jobs, compute) -> dict[tuple, dict[str, Any]]:
         """The value of every job, from the store or computed in parallel; by :func:`identity`."""
-        store, values, missing = Store(self.store), {}, []
+        store, values, missing = self.points, {}, []
         for job in map(_with_origin, jobs):
             value = store.get(job)
             if value is None:
@@ -68,16 +71,20 @@ class Running:
 def makes_a_table(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
     """Give a function the keyword arguments of :class:`Running`; it takes them as one, ``run``."""
     shared = inspect.signature(Running).parameters.values()
-    own = inspect.signature(function).parameters.values()
+    own = inspect.signature(function)
+    shown = [p for p in own.parameters.values() if p.name != "run"]
+    shown += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shared]
+    signature = own.replace(parameters=shown)
 
     @wraps(function)
     def table(*args, **kwargs) -> pd.DataFrame:
+        signature.bind(*args, **kwargs)  # a wrong argument is a TypeError of this signature
         given = {p.name: kwargs.pop(p.name) for p in shared if p.name in kwargs}
         return function(*args, run=Running(**given), **kwargs)
 
-    shown = [p for p in own if p.name != "run"]
-    shown += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shared]
-    table.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    annotated = {p.name: p.annotation for p in shown} | {"return": own.return_annotation}
+    table.__annotations__ = annotated
+    table.__signature__ = signature  # type: ignore[attr-defined]
     return table
 
 

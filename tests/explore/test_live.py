@@ -10,8 +10,8 @@ from pyscf import lib
 from waiting import PATIENCE, Gate
 
 import mlxc_edu as mx
-from mlxc_edu.explore.live import LiveCharge, Worker, _bond, _charge
-from mlxc_edu.figures import _density_figure
+from mlxc_edu.explore.live import LiveCharge, Worker, _charge, _dissociation
+from mlxc_edu.figures.drawings import _density
 from mlxc_edu.scans import _tables
 from mlxc_edu.units import EV_PER_HARTREE, KCAL_PER_HARTREE
 from mlxc_edu.weights import MissingWeights
@@ -120,12 +120,12 @@ def test_density_is_that_of_the_slider():
     angstrom = grids.coords * mx.units.ANGSTROM_PER_BOHR
     for n in (1.5, 2.0, 1.0):
         density = live.density("HF", n).sum(axis=0)
-        found = _density_figure.values(live.mol, angstrom, density)
+        found = _density.values(live.mol, angstrom, density)
         assert grids.weights @ found == pytest.approx(n, abs=1e-4)
     move(explorer, explorer.n, 1.5)
     (picture,) = explorer._density.children
     points = np.column_stack([np.asarray(picture.data[0][k], dtype=float) for k in "xyz"])
-    expected = _density_figure.values(live.mol, points, live.density("HF", 1.5).sum(axis=0))
+    expected = _density.values(live.mol, points, live.density("HF", 1.5).sum(axis=0))
     shown = np.asarray(picture.data[0].value, dtype=float)
     assert np.allclose(shown, np.log10(np.maximum(expected, 1e-6)), atol=1e-3)
     assert "Å" in picture.layout.scene.zaxis.title.text
@@ -256,7 +256,7 @@ def test_small_diatomic_is_live(store):
 @pytest.fixture
 def lithium_fluoride(monkeypatch, tmp_path, store):
     """LiF with two of three distances stored for HF; 12 electrons are too many to be live."""
-    monkeypatch.setattr(_bond, "scan_distances", lambda *_: [1.3, 1.56, 4.0])
+    monkeypatch.setattr(_dissociation, "scan_distances", lambda *_: [1.3, 1.56, 4.0])
     monkeypatch.setattr(_tables, "FOLDER", tmp_path)
     given = dict(basis="sto-3g", store=store, progress=False, workers=1)
     table = mx.dissociation("LiF", ["HF"], [1.3, 4.0], **given)
@@ -288,7 +288,7 @@ def test_large_diatomic_waits_for_its_buttons(lithium_fluoride, store):
 
 
 def test_cancelled_scan_is_in_the_store(lithium_fluoride, monkeypatch):
-    gate = Gate(monkeypatch, _bond.LiveBond, "compute", passes=1)
+    gate = Gate(monkeypatch, _dissociation.LiveBond, "compute", passes=1)
     explorer = lithium_fluoride()
     assert explorer.wait(PATIENCE)
     explorer.compute.click()
@@ -298,11 +298,11 @@ def test_cancelled_scan_is_in_the_store(lithium_fluoride, monkeypatch):
     assert explorer.wait(PATIENCE) and len(explorer.curve) == 4 and not explorer.compute.disabled
     assert "<b>PBE</b>: 1 of 3 points are missing; <b>HF</b>: 1" in explorer.provenance.value
 
-    from mlxc_edu.scans import _dissociation
+    from mlxc_edu.scans import _dissociation as scan
 
     calls = []
-    original = _dissociation._compute
-    monkeypatch.setattr(_dissociation, "_compute", lambda *job: calls.append(job) or original(*job))
+    original = scan._compute
+    monkeypatch.setattr(scan, "_compute", lambda *job: calls.append(job) or original(*job))
     again = lithium_fluoride()
     assert again.wait(PATIENCE)
     again.compute.click()

@@ -102,10 +102,11 @@ def test_views_that_make_no_sense(calculations):
 
 
 def test_without_plotly_the_command_is_given():
-    code = "import sys; sys.modules['plotly'] = None; import mlxc_edu as mx; mx.plot"
+    code = "import sys; sys.modules['plotly'] = None; from mlxc_edu import *; import pandas as pd\n"
+    code += "plot(pd.DataFrame({'step': [1], 'loss': [1.0]}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert run.returncode and 'figures need plotly: pip install "mlxc-edu[notebooks]"' in run.stderr
-    assert "ImportError" in run.stderr.splitlines()[-1]
+    said = 'ImportError: plots need plotly: pip install "mlxc-edu[notebooks]"'
+    assert run.returncode and run.stderr.splitlines()[-1] == said
 
 
 def test_without_ipywidgets_the_command_is_given():

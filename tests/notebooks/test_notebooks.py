@@ -25,7 +25,7 @@ sys.exit(status)"""
 IN_3D = ".gl-container canvas"  # surfaces are no lines
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     with browsing.browser() as chromium:
         yield chromium

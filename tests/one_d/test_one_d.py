@@ -341,9 +341,6 @@ def test_kohn_sham_refuses(change, message):
         mx.one_d.kohn_sham(**given)
 
 
-# --- the explorer --------------------------------------------------------------------------------
-
-
 # --- learning ------------------------------------------------------------------------------------
 
 BOX = dict(half_width=9, points=61)

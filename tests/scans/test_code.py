@@ -22,12 +22,13 @@ def energy(x):
     [
         SOURCE.replace("TOL = 1e-5", "TOL = 1e-5  # Hartree\n# why"),
         SOURCE.replace("(x):", '(x):\n    """In Hartree."""'),
+        '"""A module."""\n' + SOURCE,
         SOURCE.replace("._there", "..elsewhere._there"),
         SOURCE.replace("np.sum(x**2) + there", "(\n        np.sum(x**2) + there").replace(
             "+ TOL", "+ TOL\n    )"
         ),
     ],
-    ids=["comment", "docstring", "move", "line breaks"],
+    ids=["comment", "docstring", "module docstring", "move", "line breaks"],
 )
 def test_what_changes_no_number(same):
     assert same != SOURCE and fingerprint([same]) == fingerprint([SOURCE])
@@ -46,6 +47,8 @@ def test_a_definition_may_stand_elsewhere():
         ("+ TOL", "- TOL"),
         ("numpy", "jax.numpy"),
         ("(x):", "(x, *_):"),
+        ("import there", "import here as there"),
+        ("    return", "    from math import e\n    return"),
     ],
 )
 def test_what_may_change_a_number(change):

@@ -1,11 +1,11 @@
-"""Sets of reactions: the data, the table, the explorer."""
+"""Sets of reactions: the data, the table."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import mlxc_edu as mx
-from mlxc_edu.scans import SETS, _reactions, reactions_of, xcbm_reactions
+from mlxc_edu.scans import SETS, Running, _reactions, reactions_of, xcbm_reactions
 
 COLUMNS = ["set", "reaction", "method", "energy_kcal", "reference_kcal", "error_kcal"]
 COLUMNS += ["converged", "seconds"]
@@ -65,7 +65,7 @@ def test_whole_sets_without_xcbm_say_what_to_install(monkeypatch):
     ],
 )
 def test_bad_input_is_refused_before_anything_is_computed(arguments, message, monkeypatch):
-    monkeypatch.setattr(_reactions, "solve", lambda *_: pytest.fail("computed"))
+    monkeypatch.setattr(Running, "values", lambda *_: pytest.fail("computed"))
     given = dict(reactions="BH76", methods=["PBE"]) | arguments
     with pytest.raises(ValueError, match=message):
         mx.benchmark(given.pop("reactions"), **given)

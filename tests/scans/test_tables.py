@@ -9,7 +9,7 @@ import pytest
 from waiting import PATIENCE
 
 import mlxc_edu as mx
-from mlxc_edu.explore.live import _bond
+from mlxc_edu.explore.live import _dissociation
 from mlxc_edu.scans import _tables
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "stored_tables.py"
@@ -29,7 +29,7 @@ def test_stored_table_and_its_provenance(monkeypatch):
     assert len(both) == 4 and np.allclose(both["energy"], both["energy_"], atol=5e-6)
     assert _tables.stored("CO") is None
 
-    monkeypatch.setattr(_bond, "dissociation", lambda *_, **__: pytest.fail("it is stored"))
+    monkeypatch.setattr(_dissociation, "dissociation", lambda *_, **__: pytest.fail("it is stored"))
     explorer = mx.explore.dissociation("H2+", ["PBE", "exact"])
     assert explorer.wait(PATIENCE) and len(explorer.curve) == 50
     assert set(explorer.curve["origin"]) == {"stored"}

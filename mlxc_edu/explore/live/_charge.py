@@ -27,7 +27,7 @@ DIGITS = 2  # of a number of electrons
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """As :class:`mlxc_edu.calculations.Ensemble`, with the orbitals behind it (None: no electrons,
+    """As what ``calculations.ensemble`` returns, with the orbitals behind it (None: no electrons,
     or the calculation failed)."""
 
     energy: float

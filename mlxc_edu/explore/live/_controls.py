@@ -8,7 +8,7 @@ from html import escape
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
-from ...figures import GREY
+from ...figures.drawings import GREY
 
 
 def say(place: widgets.HTML, text: str, tone: str = GREY) -> None:

@@ -9,7 +9,7 @@ import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
-from ...figures import GREY, RED
+from ...figures.drawings import GREY, RED
 from ._background import Worker
 from ._controls import keep, say, set_range
 

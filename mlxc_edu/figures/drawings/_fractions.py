@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ..units import EV_PER_HARTREE, KCAL_PER_HARTREE
+from ...units import EV_PER_HARTREE, KCAL_PER_HARTREE
 from ._colours import colour
 
 LAYOUT = dict(

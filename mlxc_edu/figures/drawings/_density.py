@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from ..units import ANGSTROM_PER_BOHR
+from ...units import ANGSTROM_PER_BOHR
 
 MARGIN, SPACING = 3.0, 0.25  # Å around the atoms, and between points
 SURFACES = (0.1, 0.01, 0.001)  # electrons per Bohr³

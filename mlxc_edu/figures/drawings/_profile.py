@@ -47,7 +47,7 @@ def curves(profile) -> dict[str, np.ndarray]:
     return values
 
 
-def bond_figure(profile) -> go.Figure:
+def profile_figure(profile) -> go.Figure:
     """Spin densities, the network's answers and energies per volume, one panel each."""
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     drawn = curves(profile)
