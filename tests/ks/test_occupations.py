@@ -88,7 +88,7 @@ def test_half_and_half_is_two_atoms_of_half_spins(functional):
     # The atom's molecule is a doublet, and restricted orbitals need one that is not.
     mol = gto.M(atom="H 0 0 0; ghost-H 0 0 20", charge=-1, basis="6-31g", verbose=0)
     atom = mx.KS(mol, functional, occupations=(0.5, 0.5))
-    atom.grids.level = 0
+    atom.grids = pair.grids  # PySCF before 2.13 divides space a little differently near a ghost
     atom.run()
     assert np.ndim(pair.mo_occ) == np.ndim(atom.mo_occ) == 1
     assert pair.e_tot == pytest.approx(2 * atom.e_tot, abs=2e-6)
