@@ -26,6 +26,11 @@ def pytest_unconfigure():
         shutil.rmtree(_CACHE, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items):
+    """The longest first, so that no worker is left alone with a notebook at the end."""
+    items.sort(key=lambda item: "tests/notebooks" not in item.nodeid)
+
+
 def pytest_generate_tests(metafunc):
     """MLXC_EDU_TIMES=10 does what drives a browser ten times."""
     times = int(os.environ.get("MLXC_EDU_TIMES", "1"))

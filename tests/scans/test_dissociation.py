@@ -246,6 +246,7 @@ def test_unwritable_store(tmp_path):
         mx.dissociation("H2", **H2, store=file / "below")
 
 
+@pytest.mark.full
 def test_flagship(store):
     """NaCl in the flagship figure's basis: what must be true of every curve."""
     methods = ["LDA", "PBE", "B3LYP", "CAM-B3LYP", "HF", "exact"]
