@@ -368,6 +368,8 @@ def test_cancel_in_jupyterlab(tmp_path):
     with served(HELD, tmp_path) as address, browser() as chromium:
         page = new_page(chromium, viewport={"width": 1500, "height": 1300})
         run_first_cell(page, address)
+        # The seventh point is under way, and held; a click before it would stop a shorter curve.
+        page.wait_for_function("() => document.body.innerText.includes('computing 16.3 electrons')")
         page.get_by_role("button", name="Cancel").click()  # while the kernel computes
         page.wait_for_function(
             "() => document.body.innerText.includes('14 points of the curves are missing')"
