@@ -23,7 +23,7 @@ def local_exchange(kind, mol, dm, coords, dtype="float64"):
     return np.asarray(_local_exchange(np.einsum("sab,bg->sag", dm, chi[0]), x))
 
 
-@pytest.mark.parametrize(("kind", "tolerance"), zip(KINDS, [1e-10, 2e-3]))
+@pytest.mark.parametrize(("kind", "tolerance"), list(zip(KINDS, [1e-10, 2e-3])))
 def test_one_gaussian_in_closed_form(kind, tolerance):
     """An electron in φ ∝ exp(−a r²): −½ φ² times the potential of φ², (erf(k r)/r) with
     k = √(2a), and 1/k² longer by 1/ω² where the interaction is erf(ω r)/r."""
@@ -56,7 +56,7 @@ def hydroxyl():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("kind", "tolerance"), zip(KINDS, [1e-5, 1e-3]))
+@pytest.mark.parametrize(("kind", "tolerance"), list(zip(KINDS, [1e-5, 1e-3])))
 def test_integral_is_the_exact_exchange_energy(kind, tolerance, dtype):
     mol, dm, grids, energies = hydroxyl()
     parts = [
