@@ -23,14 +23,16 @@ def add_to(commands) -> None:
 
 
 def _scan(arguments) -> int:
-    output = arguments.output or Path(f"{arguments.system}.csv")
+    from ..scans import diatomic, dissociation
+
+    # What cannot be scanned is refused before a folder is made.
+    name, _, _ = diatomic(arguments.system)
+    distances = _range(arguments.r) if arguments.r else None
+    output = arguments.output or Path(f"{name}.csv")
     for file in filter(None, (output, arguments.figure)):
         writable(file.parent)
         if file.is_dir():
             raise ValueError(f"{file} is a folder; name a file")
-    distances = _range(arguments.r) if arguments.r else None
-
-    from ..scans import dissociation
 
     table = dissociation(
         arguments.system,

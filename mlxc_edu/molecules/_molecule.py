@@ -11,7 +11,8 @@ from pyscf import gto
 from pyscf.data import elements
 from pyscf.gto.basis import ALIAS
 
-from ._geometry import Geometry, read
+from ._geometry import read
+from ._xyz import Geometry
 
 SHORTEST_DISTANCE = 0.2  # Å; nuclei closer than this are a mistake, not chemistry
 
@@ -29,29 +30,38 @@ def molecule(
     Parameters
     ----------
     system : a name (``"NaCl"``, ``"H2+"``, ``"Cl"``, ``"Na+"``; see :func:`mlxc_edu.catalogue`),
-        XYZ text, the path of an XYZ file, or ASE ``Atoms``. Positions in Å.
+        XYZ text, an XYZ file (its path, or opened), or ASE ``Atoms``. Positions in Å. A known name
+        is never a file; ``"./O2"`` is one. Text is a number of atoms, a line of comment and lines
+        ``symbol x y z``, or only the latter, and ``;`` ends a line of these, too; one frame, not
+        periodic. Extended XYZ may reorder columns by ``Properties=``; its ``Lattice=`` is periodic
+        unless ``pbc="F F F"`` stands beside it.
     bond_length : in Å; replaces the distance in a diatomic.
     basis : anything PySCF takes as a basis.
-    charge : in elementary charges. Default: the catalogue's, ASE's, or 0.
-    spin : number of unpaired electrons. Default: the catalogue's; Hund's rule for an atom; else the
-        lowest that the number of electrons allows.
+    charge : in elementary charges. Default: what the source says, else 0. A catalogue's entry does;
+        ``charge=`` in an XYZ comment or in ASE's ``info``; charges of atoms, initial or computed,
+        by their sum.
+    spin : number of unpaired electrons. Default: what the source says of this charge: the
+        catalogue; ``multiplicity=`` or ``spin=`` in a comment or ``info``; magnetic moments, by
+        their sum. As ``spin`` means the unpaired electrons to some and the multiplicity to more,
+        that one is taken which the number of electrons allows. Else Hund's rule for an atom, and
+        the lowest possible for a molecule.
 
     Raises
     ------
-    ValueError : unknown name, impossible charge or spin, bad distance, overlapping atoms, or a
-        basis that lacks an element. The message says what would work.
+    ValueError : unknown name, text that cannot be read, a periodic cell, impossible charge or spin,
+        a source that contradicts itself, bad distance, overlapping atoms, or a basis that lacks an
+        element. The message says what would work.
     """
-    atoms, default_charge, default_spin = read(system)
-    charge = _integer("charge", default_charge if charge is None else charge)
+    atoms, stated = read(system)
+    charge = stated.charge() if charge is None else _integer("charge", charge)
     if bond_length is not None:
         atoms = _stretched(atoms, bond_length)
     _check_geometry(atoms)
 
     electrons = sum(elements.charge(symbol) for symbol, _ in atoms) - charge
     if spin is None:
-        same_ion = default_spin is not None and charge == default_charge
-        spin = default_spin if same_ion else _lowest_spin(atoms, electrons)
-    spin = _integer("spin", spin)
+        spin = stated.spin(charge, electrons)
+    spin = _lowest_spin(atoms, electrons) if spin is None else _integer("spin", spin)
     _check_electrons(electrons, charge, spin)
     _check_basis(basis, sorted({symbol for symbol, _ in atoms}))
 

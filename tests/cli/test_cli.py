@@ -25,6 +25,19 @@ def test_scan_writes_table_and_figure(tmp_path, capsys):
     assert "relative_kcal" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("system", "file"), [("H2 ", "H2.csv"), ("nacl", "NaCl.csv"), ("My Documents/water.xyz", None)]
+)
+def test_scan_writes_to_the_name_of_the_molecule(system, file, tmp_path, monkeypatch):
+    from mlxc_edu import scans
+
+    table = pd.DataFrame({"method": ["PBE"], "r": [1.0], "converged": [True], "state": [""]})
+    monkeypatch.setattr(scans, "dissociation", lambda *a, **k: table)
+    monkeypatch.chdir(tmp_path)
+    assert main(["scan", system]) == (0 if file else 2)
+    assert [p.name for p in tmp_path.iterdir()] == ([file] if file else [])
+
+
 def test_scan_says_when_points_did_not_converge(tmp_path, capsys, monkeypatch):
     from mlxc_edu import scans
 
