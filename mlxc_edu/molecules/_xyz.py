@@ -16,7 +16,7 @@ from ._stated import Stated
 Geometry = list[tuple[str, tuple[float, float, float]]]
 PERIODIC = "periodic cells are not available"
 
-_LINE_END = re.compile(r"\r\n|\n|\r")  # str.splitlines() has more, and a comment may hold those
+_LINE_END = re.compile(r"\r*\n|\r")  # str.splitlines() has more, and a comment may hold those
 _COUNT = re.compile(r"\s*[0-9]+\s*")
 _PAIR = re.compile(
     r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|\{[^}]*\}|\[[^]]*\]|(?:(?!,\s*[\w-]+\s*=)[^\s;])+)"""

@@ -23,7 +23,7 @@ def distance(system, **given):
     + ["H 0 0 9", "E=-1.17; B3LYP/6-31G*", "charge: 1", "∠ = 104.5°", "2\t7.5", "pbc=[F, F, F]"]
     + [f"x{end}H 0 0 9" for end in "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"],
 )
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
 def test_the_second_line_is_free_text(comment, end):
     assert distance(f"2\n{comment}\n{H2}".replace("\n", end)) == pytest.approx(0.74)
 
