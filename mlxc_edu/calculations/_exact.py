@@ -12,7 +12,7 @@ from pyscf.data import elements
 
 from .._threads import one_blas_thread
 from ..ks.convergence import atomic_spins_fit
-from ..molecules import require_molecule
+from ..molecules import real_atoms, require_molecule
 from ._result import Result, make_result
 from ._solve import NO_ATOMIC_LIMIT, State, hartree_fock_states, solve
 
@@ -118,7 +118,7 @@ def _coupled_cluster(mol) -> Result:
     dm = np.asarray(best.solver.make_rdm1(ao_repr=True))
     density = np.array([dm / 2, dm / 2]) if best.kind == "restricted" else dm
     frozen = elements.chemcore(mol)
-    unreachable = mol.natm == 2 and not atomic_spins_fit(mol)
+    unreachable = len(real_atoms(mol)) == 2 and not atomic_spins_fit(mol)
     notes = [NO_ATOMIC_LIMIT] if unreachable else []
     notes += [f"{frozen} core orbitals frozen" if frozen else "all electrons correlated"]
     if best.kind == "unrestricted":

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from pyscf import lo
 
+from ..molecules import real_atoms
+
 
 def atomic_populations(mol, density, natural_orbitals) -> np.ndarray:
     """Electrons of one spin on each atom.
@@ -23,7 +25,8 @@ def atomic_populations(mol, density, natural_orbitals) -> np.ndarray:
 
     Returns
     -------
-    (natm,) populations; they sum to the number of electrons of this spin.
+    (natm,) populations; they sum to the number of electrons of this spin. A ghost has no IAOs: what
+    the others make of its functions is theirs.
 
     Source: G. Knizia, J. Chem. Theory Comput. 9, 4834 (2013). A correlated density is not wholly
     inside the span of the IAOs; the rest is divided by Löwdin's scheme over what remains
@@ -35,7 +38,10 @@ def atomic_populations(mol, density, natural_orbitals) -> np.ndarray:
     minimal = lo.iao.reference_mol(mol)
     iaos = lo.vec_lowdin(lo.iao.iao(mol, natural_orbitals), overlap)
     inside = iaos.T @ overlap
-    populations = _sum_by_atom(minimal, np.einsum("ij,jk,ik->i", inside, density, inside))
+    populations = np.zeros(mol.natm)
+    populations[real_atoms(mol)] = _sum_by_atom(
+        minimal, np.einsum("ij,jk,ik->i", inside, density, inside)
+    )
 
     rest = np.eye(mol.nao) - iaos @ inside
     metric = rest.T @ overlap @ rest

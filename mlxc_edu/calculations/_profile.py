@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from .. import weights
 from ..ks import KS
 from ..ks.methods import canonical_name, is_learned, split_dispersion
+from ..molecules import real_atoms
 from ..units import ANGSTROM_PER_BOHR
 from ._result import Result
 from ._solve import spin_density
@@ -19,7 +21,7 @@ MARGIN = 2.0  # Å beyond the two atoms
 
 
 def profile(
-    calc: Any, points=None, functional: str | None = None, *, atoms: tuple[int, int] = (0, 1)
+    calc: Any, points=None, functional: str | None = None, *, atoms: tuple[int, int] | None = None
 ) -> pd.DataFrame:
     """Features, a network's answers and e_xc of a density along a bond.
 
@@ -33,7 +35,7 @@ def profile(
         Default: evenly from 2 Å before the bond to 2 Å behind it.
     functional : a learned functional. Default: the one behind ``calc`` if it is learned, else
         ``"EDU26"``.
-    atoms : the two atoms that the bond joins.
+    atoms : the two atoms that the bond joins. Default: the first two that are no ghosts.
 
     Returns
     -------
@@ -63,7 +65,7 @@ def profile(
     mol, dm, own = _density(calc)
     name = learned_name(own if functional is None else functional)
     learned = KS(mol, name, precision="float64")
-    origin, direction, length = _bond(mol, atoms)
+    ends, origin, direction, length = _bond(mol, atoms)
     if points is None:
         points = np.linspace(-MARGIN, length + MARGIN, POINTS)
     points = _numbers(points)
@@ -75,11 +77,7 @@ def profile(
     numbers = np.column_stack([features, answers, e_xc])
     table = pd.DataFrame(numbers, columns=[*FEATURES, *said, "e_xc"])
     table.insert(0, "position", position)
-    ends = [0.0, length] if mol.natm > 1 else [0.0]
-    symbols = (
-        [mol.atom_pure_symbol(a) for a in atoms] if mol.natm > 1 else [mol.atom_pure_symbol(0)]
-    )
-    bond = list(zip(symbols, ends))
+    bond = list(zip(map(mol.atom_pure_symbol, ends), [0.0, length]))
     table.attrs = {"functional": name, "answers": dict(said), "atoms": bond}
     return table
 
@@ -110,11 +108,14 @@ def _density(calc) -> tuple[Any, np.ndarray, str]:
     return mol, np.asarray(dm, dtype=float), learned_name(method) if is_learned(method) else "EDU26"
 
 
-def _bond(mol, atoms) -> tuple[np.ndarray, np.ndarray, float]:
-    """Its first atom, direction and length, Å. A lone atom's is a line along z."""
+def _bond(mol, atoms) -> tuple[Sequence[int], np.ndarray, np.ndarray, float]:
+    """Its atoms, the place of the first, direction and length, Å. A lone atom's is a line along
+    z."""
     positions = mol.atom_coords() * ANGSTROM_PER_BOHR
-    if mol.natm == 1:
-        return positions[0], np.array([0.0, 0.0, 1.0]), 0.0
+    if atoms is None or mol.natm == 1:
+        atoms = real_atoms(mol)[:2]
+        if len(atoms) == 1:
+            return atoms, positions[atoms[0]], np.array([0.0, 0.0, 1.0]), 0.0
     try:
         a, b = atoms
         bond = positions[b] - positions[a]
@@ -125,7 +126,7 @@ def _bond(mol, atoms) -> tuple[np.ndarray, np.ndarray, float]:
     if a == b:
         raise ValueError("a bond joins two different atoms")
     length = np.linalg.norm(bond)
-    return positions[a], bond / length, float(length)
+    return (a, b), positions[a], bond / length, float(length)
 
 
 def _numbers(points) -> np.ndarray:

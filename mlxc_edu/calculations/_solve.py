@@ -21,7 +21,7 @@ from ..ks.convergence import (
     mixed_start,
 )
 from ..ks.methods import canonical_name, is_learned
-from ..molecules import is_stretched, require_molecule
+from ..molecules import is_stretched, real_atoms, require_molecule
 from ..units import KCAL_PER_HARTREE
 from ._result import Result, make_result
 
@@ -104,7 +104,7 @@ def solve(
     if state.passed_over > SAME_STATE:
         lower = state.passed_over * KCAL_PER_HARTREE
         notes.append(f"a state that no atoms or ions lead to lies {lower:.1f} kcal/mol lower")
-    if mol.natm == 2 and not atomic_spins_fit(mol):
+    if len(real_atoms(mol)) == 2 and not atomic_spins_fit(mol):
         notes.append(NO_ATOMIC_LIMIT)
     if mol.spin == 0 and state.spin_square > 1e-3:
         notes.append(f"spin symmetry broken, ⟨S²⟩ = {state.spin_square:.3f}")
@@ -141,7 +141,7 @@ def _lowest_state(mol, method, unrestricted) -> State:
     if unrestricted is False and mol.spin:
         raise ValueError(f"{mol.spin} unpaired electrons need an unrestricted calculation")
     if unrestricted is None:
-        unrestricted = mol.spin > 0 or mol.natm <= 2 or is_stretched(mol)
+        unrestricted = mol.spin > 0 or len(real_atoms(mol)) <= 2 or is_stretched(mol)
     mf = KS(mol, method, unrestricted=unrestricted)
     mf.grids.level = GRID_LEVEL
     if not unrestricted:
@@ -150,7 +150,7 @@ def _lowest_state(mol, method, unrestricted) -> State:
     coarse = KS(mol, method, unrestricted=True)
     coarse.grids.level = COARSE_GRID_LEVEL
     leads = all_leads = _leads(coarse)
-    if is_learned(method) and mol.natm == 2:
+    if is_learned(method) and len(real_atoms(mol)) == 2:
         # A learned functional was fitted near the densities of real states; a search over all
         # densities finds others, tens of kcal/mol too low. What comes from atoms or ions decides,
         # and near equilibrium what everybody starts from, too.
@@ -203,7 +203,7 @@ def _lowest_restricted(mf) -> State:
     """Iteration fills from the bottom and can end in a state far above the lowest where a bond is
     stretched; for a diatomic we look below it."""
     state = _ordinary(mf)
-    if mf.mol.natm == 2:
+    if len(real_atoms(mf.mol)) == 2:
         other = mf.copy()
         start = default_start(other)
         found = _minimise(other, start.mo_coeff, start.mo_occ)

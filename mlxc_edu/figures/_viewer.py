@@ -9,6 +9,8 @@ import numpy as np
 from pyscf.tools import cubegen
 
 from ..calculations import Result
+from ..molecules import real_atoms
+from ..units import ANGSTROM_PER_BOHR
 
 POINTS = 40  # a side of the cube of values
 _KINDS = ("density", "spin", "difference")
@@ -28,7 +30,8 @@ def view(
     calc : the calculation.
     what : ``"density"``; ``"spin"``, α minus β; or ``"difference"``, ``calc`` minus ``other``. Blue
         is where the value is positive, orange where it is negative.
-    other : for the difference, a second calculation at the same geometry; any method, any basis.
+    other : for the difference, a second calculation at the same geometry; any method, any basis,
+        with ghosts or without.
     isovalue : of the surfaces, electrons per Bohr³; default 0.02, for a difference 0.002.
 
     Returns
@@ -68,7 +71,7 @@ def view(
         cube.write(values.reshape(cube.nx, cube.ny, cube.nz), str(file), comment=what)
         text = file.read_text()
     picture = py3Dmol.view(width=560, height=380)
-    picture.addModel(calc.mol.tostring("xyz"), "xyz")
+    picture.addModel(_xyz(calc.mol), "xyz")
     picture.setStyle({"sphere": {"scale": 0.2}, "stick": {"radius": 0.08}})
     for sign, colour in ((1, "#0072B2"), (-1, "#D55E00")):
         if what == "density" and sign < 0:
@@ -91,7 +94,15 @@ def _on_grid(mol, density, cube) -> np.ndarray:
     return values
 
 
+def _xyz(mol) -> str:
+    """Of the atoms that have a nucleus: a ghost is nothing to see."""
+    places, atoms = mol.atom_coords() * ANGSTROM_PER_BOHR, real_atoms(mol)
+    lines = [f"{mol.atom_pure_symbol(i)} {' '.join(map(str, places[i]))}" for i in atoms]
+    return "\n".join([str(len(lines)), "", *lines])
+
+
 def _same_geometry(a, b) -> bool:
-    if a.natm != b.natm or not np.array_equal(a.atom_charges(), b.atom_charges()):
+    i, j = real_atoms(a), real_atoms(b)
+    if len(i) != len(j) or not np.array_equal(a.atom_charges()[i], b.atom_charges()[j]):
         return False
-    return bool(np.allclose(a.atom_coords(), b.atom_coords(), atol=1e-6))
+    return bool(np.allclose(a.atom_coords()[i], b.atom_coords()[j], atol=1e-6))

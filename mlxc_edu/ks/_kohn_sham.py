@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from pyscf import dft, gto
+from pyscf import dft, gto, lib
 from pyscf.data import elements
 
-from ..molecules import require_molecule
-from .methods import canonical_name, d3bj, is_learned, libxc_code, split_dispersion
+from ..molecules import real_atoms, require_molecule
+from .methods import GhostsApart, canonical_name, is_learned, libxc_code, split_dispersion
 
 _LAST_TRAINED = "Ar"
 _warned: set[str] = set()
@@ -33,7 +33,10 @@ def KS(
     xc : a learned functional (``"DM21"``, ``"DM21m"``, ``"DM21mc"``, ``"DM21mu"``), any libxc name
         (``"PBE"``, ``"B3LYP"``, ``"ωB97X"``, ``"TPSS"``, ``"0.5*HF+0.5*B88,LYP"``), ``"LDA"``
         (Slater exchange with VWN5 correlation) or ``"HF"``. Case does not matter. The suffix
-        ``"-D3BJ"`` adds dispersion, to DM21 with B3LYP's parameters.
+        ``"-D3BJ"`` adds dispersion with the parameters fitted for the functional; DM21, DM21m,
+        DM21mc and DM21mu take B3LYP's, as their publication does. ``"ωB97X-D3BJ"``,
+        ``"ωB97M-D3BJ"`` and ``"B97M-D3BJ"`` are the functionals of that name, ωB97X-V, ωB97M-V and
+        B97M-V with D3(BJ) in place of VV10.
     unrestricted : use UKS even when no electron is unpaired.
     restricted : use ROKS in place of UKS when electrons are unpaired.
     precision : ``"float32"`` or ``"float64"``, of a learned functional's network and local
@@ -98,14 +101,14 @@ def _occupied(mol, name, unrestricted, restricted, precision, occupations, holde
 def _object(mol, name, kind, precision):
     if is_learned(name):
         return _learned(mol, name, kind, precision)
-    plain, dispersion = split_dispersion(name)
     # dft.RKS makes ROKS of a molecule with unpaired electrons, whatever its occupations shall be.
     rks = dft.rks_symm.SymAdaptedRKS if mol.symmetry else dft.rks.RKS
     kinds = {"RKS": rks, "UKS": dft.UKS, "ROKS": dft.ROKS}
-    mf = kinds[kind](mol, xc=libxc_code(plain))
-    if dispersion:
-        d3bj(mol, plain)  # says so if there are no parameters
+    mf = kinds[kind](mol, xc=libxc_code(name))
+    if split_dispersion(name)[1]:
         mf.disp = "d3bj"
+    if len(real_atoms(mol)) < mol.natm:
+        mf = lib.set_class(mf, (GhostsApart, mf.__class__))
     return mf
 
 

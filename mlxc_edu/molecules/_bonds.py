@@ -11,15 +11,22 @@ from ._molecule import hund_spin
 STRETCHED = 1.3  # times the sum of covalent radii
 
 
+def real_atoms(mol: gto.Mole) -> list[int]:
+    """Indices of the atoms that have a nucleus: all but PySCF's ghosts (``"ghost-O"``, ``"X-H"``),
+    which bring basis functions and grid points and nothing else."""
+    return [i for i in range(mol.natm) if not gto.is_ghost_atom(mol.atom_symbol(i))]
+
+
 def fragments(mol: gto.Mole) -> list[list[int]]:
     """Indices of the atoms of each part into which the molecule falls when only contacts up to 1.3
-    sums of covalent radii count."""
+    sums of covalent radii count. Ghosts belong to none."""
     r = np.linalg.norm(mol.atom_coords()[:, None] - mol.atom_coords()[None], axis=-1)
     size = np.array(
         [radii.COVALENT[elements.charge(mol.atom_pure_symbol(i))] for i in range(mol.natm)]
     )
     bonded = r < STRETCHED * (size[:, None] + size[None])
-    parts, left = [], set(range(mol.natm))
+    parts, left = [], set(real_atoms(mol))
+    bonded[:, [i for i in range(mol.natm) if i not in left]] = False
     while left:
         part, edge = set(), {min(left)}
         while edge:

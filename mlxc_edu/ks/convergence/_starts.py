@@ -15,7 +15,7 @@ import scipy.linalg
 from pyscf import dft, gto
 from pyscf.data import elements
 
-from ...molecules import hund_spin
+from ...molecules import hund_spin, real_atoms
 
 SUPERPOSED = "superposed atomic densities"
 TRANSFER_ANGLES = (0, 45, 90)  # degrees
@@ -65,9 +65,10 @@ def atomic_starts(mol) -> list[Start]:
     Where no orientation of the atoms' spins gives the molecule's (two triplet oxygen atoms make a
     singlet or a quintet), electrons are flipped until it does; such a state lies above free atoms.
     """
-    if mol.natm > 2:
+    atoms = len(real_atoms(mol))
+    if atoms > 2:
         return []
-    layouts = [_side_by_side(mol, signs) for signs in _SPIN_SIGNS[mol.natm]]
+    layouts = [_side_by_side(mol, signs) for signs in _SPIN_SIGNS[atoms]]
     fitting = [layout for layout in layouts if layout.ionise(mol)]
     if mol.spin == 0:
         fitting = fitting[:1]  # the others are its mirror images
@@ -78,13 +79,13 @@ def atomic_starts(mol) -> list[Start]:
 
 def atomic_spins_fit(mol) -> bool:
     """Whether ground-state atoms, their spins up or down, can make up the molecule's spin."""
-    return any(_side_by_side(mol, signs).ionise(mol) for signs in _SPIN_SIGNS[mol.natm])
+    return any(_side_by_side(mol, signs).ionise(mol) for signs in _SPIN_SIGNS[len(real_atoms(mol))])
 
 
 def _transfers(mol, layout: _Layout) -> list[Start]:
     """A layout as it is, and with an electron handed over in steps."""
     overlap = mol.intor_symmetric("int1e_ovlp")
-    pair = layout.transfer_pair() if mol.natm == 2 else None
+    pair = layout.transfer_pair() if len(real_atoms(mol)) == 2 else None
     starts = []
     for angle in TRANSFER_ANGLES if pair else (0,):
         turned = [c.copy() for c in layout.coeff]
@@ -143,30 +144,33 @@ class _Layout:
 
 
 def _side_by_side(mol, signs) -> _Layout:
-    """The atoms, each with its spin up (+1) or down (−1)."""
-    orient = _bond_frame(mol) if mol.natm == 2 else np.eye(3)
+    """The atoms, each with its spin up (+1) or down (−1). A ghost's functions stay empty."""
+    atoms = real_atoms(mol)
+    orient = _bond_frame(mol.atom_coords()[atoms]) if len(atoms) == 2 else np.eye(3)
     shape = (2, mol.nao)
     coeff, energy = np.zeros((2, mol.nao, mol.nao)), np.zeros(shape)
     sigma, occupied = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    owner = np.zeros(mol.nao, dtype=int)
-    for i, (_, _, first, last) in enumerate(mol.aoslice_by_atom()):
+    owner, ghostly = np.zeros(mol.nao, dtype=int), np.ones(mol.nao, dtype=bool)
+    for i, sign in zip(atoms, signs):
+        first, last = mol.aoslice_by_atom()[i, 2:]
         atom = free_atom(mol, i)
         turn = atom.mol.ao_rotation_matrix(orient.T)  # PySCF turns the axes, we turn the atom
         columns = slice(first, first + atom.mo_coeff[0].shape[1])
-        owner[first:last] = i
+        owner[first:last], ghostly[first:last] = i, False
         for spin in (0, 1):
-            source = spin if signs[i] > 0 else 1 - spin
+            source = spin if sign > 0 else 1 - spin
             coeff[spin][first:last, columns] = turn @ atom.mo_coeff[source]
             energy[spin][columns] = atom.mo_energy[source]
             occupied[spin][columns] = atom.mo_occ[source] > 0
             sigma[spin][columns] = np.isin(atom.mo_coeff[source].orbsym, _sigma_irreps(atom.mol))
+    coeff[:, ghostly, ghostly], energy[:, ghostly] = 1, np.finfo(float).max
     label = {(1,): "atom", (1, 1): "atoms, spins parallel"}.get(signs, "atoms, spins opposite")
     return _Layout(label, list(coeff), list(energy), owner, list(sigma), list(occupied))
 
 
-def _bond_frame(mol) -> np.ndarray:
+def _bond_frame(positions) -> np.ndarray:
     """A rotation that takes the z axis to the bond."""
-    bond = np.subtract(*mol.atom_coords()[::-1])
+    bond = np.subtract(*positions[::-1])
     z = bond / np.linalg.norm(bond)
     helper = np.eye(3)[np.argmin(np.abs(z))]
     x = np.cross(helper, z)
@@ -182,7 +186,8 @@ def free_atom(mol, index):
     """A converged free atom in the molecule's basis. PBE on a coarse grid is good enough to start
     any functional from."""
     label, symbol = mol.atom_symbol(index), mol.atom_pure_symbol(index)
-    basis, ecp = mol._basis[label], mol._ecp.get(label)
+    basis = mol._basis.get(label, mol._basis.get(symbol))
+    ecp = mol._ecp.get(label, mol._ecp.get(symbol))
     key = (symbol, repr(basis), repr(ecp), mol.cart)
     if key not in _ATOMS:
         atom = gto.M(

@@ -12,7 +12,7 @@ from pyscf.dft import rks, roks, uks
 from pyscf.scf import hf, uhf
 
 from ... import weights
-from ...molecules import breaks_pairs
+from ...molecules import breaks_pairs, real_atoms
 from ..convergence import STAGED, ConvergesInStages
 from ..methods import NoIntegrator, d3bj, refuses_other_routes
 from ._mixins import FittedCoulomb, SecondOrder
@@ -156,6 +156,10 @@ class _Learned(ConvergesInStages):
 
     def nuc_grad_method(self):
         """Analytic nuclear gradients, the response of the grid included."""
+        if len(real_atoms(self.mol)) < self.mol.natm:  # PySCF's response makes their radii zero
+            raise NotImplementedError(
+                f"nuclear gradients of {self.xc} with ghosts are not available"
+            )
         from ._gradients import Gradients
 
         return Gradients(self)

@@ -1,6 +1,6 @@
 """What a method's name means, with dispersion or without, and which roads it closes."""
 
-from ._dispersion import d3bj
+from ._dispersion import GhostsApart, d3bj
 from ._names import (
     canonical_name,
     is_learned,

@@ -8,31 +8,39 @@ from difflib import get_close_matches
 from pyscf.dft import libxc
 
 from ... import weights
+from ._dispersion import require_d3bj
 
 # PySCF reads "LDA" as exchange alone; papers mean correlation, too (Vosko, Wilk, Nusair 1980).
 _PAPER_NAMES = {"LDA": "LDA,VWN"}
-_DISPERSION = re.compile(r"-(D\d?(\w*|\(\w+\)))$", re.IGNORECASE)
+# Functionals that D3(BJ) serves in place of VV10 (Najibi and Goerigk 2018); PySCF has these names.
+_IN_PLACE_OF_VV10 = ("wB97X-D3BJ", "wB97M-D3BJ", "B97M-D3BJ")
+_DISPERSION = re.compile(r"[-_](D\d?(BJ)?|(?<=-)D\d?(\w*|\(\w+\)))$", re.IGNORECASE)
 
 
 def canonical_name(method: str) -> str:
     """The one spelling of a functional's name that tables and stores use; ω may be written w.
 
-    Raises ValueError with near names when the functional is unknown.
+    Raises ValueError with near names when the functional is unknown, and where it has no D3(BJ)
+    parameters of its own and is given "-D3BJ".
     """
     if not isinstance(method, str) or not method.strip():
         raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
-    if weights.is_file(method.strip()):
-        return method.strip()
-    name = method.strip().replace("ω", "w").upper()
-    if not re.search("[A-Z]", name):
-        raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
-    name, dispersion = split_dispersion(name)
-    learned = {model.upper(): model for model in weights.LEARNED}
-    if name in learned:
-        return learned[name] + dispersion
-    name = {"CAMB3LYP": "CAM-B3LYP"}.get(name, name.replace("WB97", "wB97"))
-    libxc_code(name)
-    return name + dispersion
+    plain, dispersion = split_dispersion(method.strip())
+    if not weights.is_file(plain):
+        plain = plain.strip().replace("ω", "w").upper()
+        if not re.search("[A-Z]", plain):
+            raise ValueError(f"a method is named by a string such as 'PBE' or 'HF', not {method!r}")
+        learned = {model.upper(): model for model in weights.LEARNED}
+        other = {"CAMB3LYP": "CAM-B3LYP"}.get(plain, plain.replace("WB97", "wB97"))
+        plain = learned.get(plain, other)
+    name = plain + dispersion
+    code = "" if is_learned(name) else libxc_code(name)
+    if dispersion and name not in _IN_PLACE_OF_VV10:
+        if code and libxc.nlc_coeff(code):
+            raise ValueError(f"{plain} has its own dispersion, VV10; use it without -D3BJ")
+        # DM21's publication takes B3LYP's; nobody has fitted any for other networks.
+        require_d3bj("B3LYP" if plain in weights.MODELS else plain)
+    return name
 
 
 def split_dispersion(name: str) -> tuple[str, str]:
@@ -40,11 +48,12 @@ def split_dispersion(name: str) -> tuple[str, str]:
     found = _DISPERSION.search(name)
     if not found:
         return name, ""
-    if found[1].upper() not in ("D3BJ", "D3(BJ)"):
+    plain = name[: found.start()]
+    if found[1].upper() not in ("D3BJ", "D3(BJ)") or (found := _DISPERSION.search(plain)):
         raise ValueError(
             f"{name!r}: the dispersion correction {found[1]} is not available; there is -D3BJ"
         )
-    return name[: found.start()], "-D3BJ"
+    return plain, "-D3BJ"
 
 
 def is_learned(name: str) -> bool:
@@ -54,7 +63,10 @@ def is_learned(name: str) -> bool:
 
 
 def libxc_code(name: str) -> str:
-    """What PySCF is given for a canonical name without dispersion."""
+    """What PySCF is given for a canonical name; dispersion is set apart from it, but where the
+    functional is another one with it."""
+    if name not in _IN_PLACE_OF_VV10:
+        name = split_dispersion(name)[0]
     code = _PAPER_NAMES.get(name, name)
     try:
         libxc.parse_xc(code)
@@ -72,7 +84,7 @@ def libxc_code(name: str) -> str:
 def long_range_exchange(method: str) -> float:
     """The share of exact exchange between distant electrons; 1 for a learned functional, which has
     no such number and was taught what an electron's two halves should not do to each other."""
-    name = split_dispersion(canonical_name(method))[0]
+    name = canonical_name(method)
     if is_learned(name):
         return 1.0
     code = libxc_code(name)
