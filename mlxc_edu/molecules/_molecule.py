@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from pyscf import gto
 from pyscf.data import elements
-from pyscf.gto.basis import ALIAS
 
+from ._basis import require_cores, with_core_potentials
 from ._geometry import read
 from ._xyz import Geometry
 
@@ -36,7 +34,8 @@ def molecule(
         periodic. Extended XYZ may reorder columns by ``Properties=``; its ``Lattice=`` is periodic
         unless ``pbc="F F F"`` stands beside it.
     bond_length : in Å; replaces the distance in a diatomic.
-    basis : anything PySCF takes as a basis.
+    basis : anything PySCF takes as a basis: a name, functions, or a dictionary of either with keys
+        such as ``"O"``, ``8`` and ``"default"``. A name brings its core potential along.
     charge : in elementary charges. Default: what the source says, else 0. A catalogue's entry does;
         ``charge=`` in an XYZ comment or in ASE's ``info``; charges of atoms, initial or computed,
         by their sum.
@@ -50,7 +49,7 @@ def molecule(
     ------
     ValueError : unknown name, text that cannot be read, a periodic cell, impossible charge or spin,
         a source that contradicts itself, bad distance, overlapping atoms, or a basis that lacks an
-        element. The message says what would work.
+        element or a core potential. The message says what would work.
     """
     atoms, stated = read(system)
     charge = stated.charge() if charge is None else _integer("charge", charge)
@@ -62,26 +61,32 @@ def molecule(
     if spin is None:
         spin = stated.spin(charge, electrons)
     spin = _lowest_spin(atoms, electrons) if spin is None else _integer("spin", spin)
+    basis, ecp = with_core_potentials(basis, sorted({symbol for symbol, _ in atoms}))
+    electrons -= sum(ecp[symbol][0] for symbol, _ in atoms if symbol in ecp)
     _check_electrons(electrons, charge, spin)
-    _check_basis(basis, sorted({symbol for symbol, _ in atoms}))
 
     mol = gto.Mole(atom=atoms, unit="Angstrom", basis=basis, charge=charge, spin=spin, verbose=1)
-    mol.ecp = {s: basis for s, _ in atoms if _has_core_potential(basis, s)}
+    mol.ecp = ecp
     mol.build()
+    require_cores(mol)
     if mol.nelec[0] > mol.nao:
         raise ValueError(
             f"{mol.nelec[0]} electrons of one spin do not fit in the {mol.nao} functions of "
-            f"{basis!r}; take a larger basis or a lower spin"
+            "this basis; take a larger one or a lower spin"
         )
     return mol
 
 
 def require_molecule(mol) -> None:
-    """Catch the natural slip of giving a name where a molecule is wanted, and crystals."""
+    """Catch the natural slip of giving a name where a molecule is wanted; crystals; and what PySCF
+    builds without a word: ghosts alone, and bases without their core potentials."""
     if hasattr(mol, "lattice_vectors"):
         raise NotImplementedError("periodic cells are not available; give a molecule")
     if not isinstance(mol, gto.Mole):
         raise ValueError(f"give a molecule, such as mlxc_edu.molecule('NaCl'), not {mol!r}")
+    if not mol.atom_charges().any():
+        raise ValueError("this molecule has no nuclei; was it built?")
+    require_cores(mol)
 
 
 def hund_spin(symbol: str, charge: int = 0) -> int:
@@ -160,37 +165,3 @@ def _check_electrons(electrons: int, charge: int, spin: int) -> None:
         raise ValueError(
             f"spin={spin} is impossible: {electrons} electrons can have {shown} unpaired"
         )
-
-
-def _has_core_potential(basis, symbol: str) -> bool:
-    """Whether a named basis is made to go with an effective core potential for this element."""
-    if not isinstance(basis, str):
-        return False  # whoever gives a dictionary of functions sets mol.ecp, too
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return bool(gto.basis.load_ecp(basis, symbol))
-        except Exception:  # PySCF raises a different type for each way to have none
-            return False
-
-
-def _check_basis(basis, symbols: list[str]) -> None:
-    lacking = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # advice to install another package
-        for symbol in symbols:
-            try:
-                found = gto.format_basis(
-                    {symbol: basis[symbol] if isinstance(basis, dict) else basis}
-                )
-                if not found[symbol]:
-                    raise KeyError(symbol)
-            except Exception:  # PySCF raises a different type for each way to fail
-                lacking.append(symbol)
-    if not lacking:
-        return
-    near = get_close_matches(str(basis).lower(), ALIAS, n=4, cutoff=0.5)
-    raise ValueError(
-        f"the basis {basis!r} has no functions for {', '.join(lacking)} in PySCF; "
-        + (f"near names: {', '.join(near)}" if near else "try def2-svpd or def2-tzvp")
-    )
