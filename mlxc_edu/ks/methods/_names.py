@@ -14,7 +14,9 @@ from ._dispersion import require_d3bj
 _PAPER_NAMES = {"LDA": "LDA,VWN"}
 # Functionals that D3(BJ) serves in place of VV10 (Najibi and Goerigk 2018); PySCF has these names.
 _IN_PLACE_OF_VV10 = ("wB97X-D3BJ", "wB97M-D3BJ", "B97M-D3BJ")
-_DISPERSION = re.compile(r"[-_](D\d?(BJ)?|(?<=-)D\d?(\w*|\(\w+\)))$", re.IGNORECASE)
+_DISPERSION = re.compile(r"-(D\d?(\w*|\(\w+\)))$", re.IGNORECASE)
+# libxc's numbers of B97-D, ωB97X-D, B97-3c and their like, in every spelling.
+_FITTED_WITH_DISPERSION = {n for name, n in libxc.XC_CODES.items() if re.search("_(D3?|3C)$", name)}
 
 
 def canonical_name(method: str) -> str:
@@ -69,7 +71,7 @@ def libxc_code(name: str) -> str:
         name = split_dispersion(name)[0]
     code = _PAPER_NAMES.get(name, name)
     try:
-        libxc.parse_xc(code)
+        _, parts = libxc.parse_xc(code)
         libxc.xc_type(code)
         libxc.rsh_coeff(code)
         libxc.nlc_coeff(code)
@@ -78,6 +80,8 @@ def libxc_code(name: str) -> str:
         near = get_close_matches(name.upper(), known, n=5, cutoff=0.5)
         hint = f"near names: {', '.join(near)}" if near else "try LDA, PBE, B3LYP, wB97X or HF"
         raise ValueError(f"unknown method {name!r}; {hint}") from error
+    if _FITTED_WITH_DISPERSION & {number for number, _ in parts}:
+        raise ValueError(f"{name} needs its own dispersion correction, which is not available")
     return code
 
 
