@@ -29,7 +29,8 @@ def KS(
 
     Parameters
     ----------
-    mol : the molecule.
+    mol : the molecule. PySCF's ghosts (``"ghost-O"``, ``"X-H"`` in ``gto.M``) have basis functions
+        and grid points and nothing else.
     xc : a learned functional (``"DM21"``, ``"DM21m"``, ``"DM21mc"``, ``"DM21mu"``), any libxc name
         (``"PBE"``, ``"B3LYP"``, ``"ωB97X"``, ``"TPSS"``, ``"0.5*HF+0.5*B88,LYP"``), ``"LDA"``
         (Slater exchange with VWN5 correlation) or ``"HF"``. Case does not matter. The suffix

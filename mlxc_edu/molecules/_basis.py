@@ -138,6 +138,8 @@ def _potentials(name: str, element: str) -> list:
 
 def _hint(basis, labels) -> str:
     """Names near the one given, of bases that have every element."""
+    if isinstance(basis, dict):
+        return "give each element's functions, or those of the rest with the key 'default'"
     name = re.sub("[-_ ]", "", basis.lower()) if isinstance(basis, str) else ""
     orbital = [known for known in ALIAS if not _OF_ANOTHER_KIND.search(known)]
     near = get_close_matches(name, orbital, n=40, cutoff=0.5)
@@ -145,7 +147,7 @@ def _hint(basis, labels) -> str:
     if fitting:
         return f"near names that have: {', '.join(fitting)}"
     whole = [n for n in ("def2-svpd", "def2-tzvp") if _suits(n, labels)]
-    return f"try {' or '.join(whole)}" if whole else "give each element its own, {'H': …}"
+    return f"try {' or '.join(whole)}" if whole else "give each element its own, as {'H': …}"
 
 
 def _suits(name, labels) -> bool:

@@ -168,7 +168,7 @@ def test_atoms_without_functions_are_refused(capfd):
 @pytest.mark.parametrize(
     ("system", "basis", "message"),
     [
-        ("H2O", {"H": "sto-3g"}, "no functions for O"),
+        ("H2O", {"H": "sto-3g"}, "no functions for O in PySCF; give .* the key 'default'"),
         ("H2O", {}, "no functions for H, O"),
         ("H2O", {"O": "sto-3g", "H": None}, "no functions for H"),
         ("H2O", {"Q": "sto-3g"}, "key 'Q', which is no atom"),
