@@ -1,8 +1,14 @@
-"""Where commands write to."""
+"""Where commands read from and write to."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+
+def path(text: str) -> Path:
+    """``~`` is the home folder, also where the shell has left it to us."""
+    return Path(os.path.expanduser(text))
 
 
 def writable(folder: Path) -> None:

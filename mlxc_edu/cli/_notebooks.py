@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from pathlib import Path
 
-from ._files import writable
+from ._files import path, writable
+from ._lists import RULE
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -14,14 +14,14 @@ PACKAGE = Path(__file__).resolve().parents[1]
 def add_to(commands) -> None:
     """Add the commands to the parsers of ``mlxc-edu``."""
     tour = commands.add_parser("tour", help="run the ten-minute tour and open it as a page")
-    tour.add_argument("--output", type=Path, default=Path("mlxc-edu-tour"), metavar="DIR")
+    tour.add_argument("--output", type=path, default=Path("mlxc-edu-tour"), metavar="DIR")
     tour.add_argument("--no-open", action="store_true", help="do not open the page in a browser")
     tour.set_defaults(command=_tour)
 
     lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
     lab.add_argument(
         "--folder",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="work on copies in this folder (default: a checkout's own notebooks, else "
         "mlxc-edu-notebooks); files already there are left as they are",
@@ -35,20 +35,26 @@ def add_to(commands) -> None:
         "notebook", metavar="NOTEBOOK", help="a name such as 06_dissociation, or a path"
     )
     run.add_argument(
-        "-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE")
+        "-p",
+        dest="parameters",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="instead of what the cell tagged parameters says, of the same type; may be repeated. "
+        f"Lists are {RULE}; files are looked for here first, then beside the notebook",
     )
-    run.add_argument("--output", type=Path, default=Path("mlxc-edu-runs"), metavar="DIR")
+    run.add_argument("--output", type=path, default=Path("mlxc-edu-runs"), metavar="DIR")
     run.set_defaults(command=_run)
 
 
 def _tour(arguments) -> int:
-    return _execute(notebooks_folder() / "00_tour.ipynb", {}, arguments.output, arguments.no_open)
+    return _execute(notebooks_folder() / "00_tour.ipynb", [], arguments.output, arguments.no_open)
 
 
 def _run(arguments) -> int:
-    path = _find_notebook(arguments.notebook)
-    parameters = {name: _literal(value) for name, value in arguments.parameters}
-    return _execute(path, parameters, arguments.output, no_open=True)
+    notebook = _find_notebook(arguments.notebook)
+    return _execute(notebook, arguments.parameters, arguments.output, no_open=True)
 
 
 def _lab(arguments) -> int:
@@ -83,51 +89,35 @@ def _checkout_notebooks() -> Path:
 def _find_notebook(name: str) -> Path:
     from difflib import get_close_matches
 
-    known = {path.stem: path for path in sorted(notebooks_folder().glob("*.ipynb"))}
-    if Path(name).is_file():
-        return Path(name)
+    known = {p.stem: p for p in sorted(notebooks_folder().glob("*.ipynb"))}
+    if path(name).is_file():
+        return path(name)
     if name.removesuffix(".ipynb") in known:
         return known[name.removesuffix(".ipynb")]
     near = get_close_matches(name, known, n=3, cutoff=0.3) or list(known)
     raise ValueError(f"no notebook {name!r}; there is {', '.join(near)}")
 
 
-def _execute(notebook: Path, parameters: dict, folder: Path, no_open: bool) -> int:
+def _execute(notebook: Path, given: list[tuple[str, str]], folder: Path, no_open: bool) -> int:
     """Execute a notebook into a folder and write it as a page there, too."""
     import os
     import time
     import webbrowser
 
-    _need("papermill", "nbconvert", "plotly", "latex2mathml")
+    _need("papermill", "nbconvert", "plotly", "latex2mathml", "ipykernel")
     writable(folder)
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
 
     from ..figures import write_page
+    from ._execute import execute, parameters
 
     executed, page = folder / notebook.name, folder / f"{notebook.stem}.html"
     if executed.resolve() == notebook.resolve():
         raise ValueError(f"--output {folder} would overwrite {notebook}; choose another folder")
-    try:
-        known = papermill.inspect_notebook(str(notebook))
-    except Exception as error:  # anything may be in the file
-        raise ValueError(f"{notebook} cannot be read as a notebook") from error
-    for name in parameters:
-        if name not in known:
-            raise ValueError(
-                f"{notebook.name} has no parameter {name!r}; it has {', '.join(known)}"
-            )
+    chosen = parameters(notebook, given)
     # Figures as data: the page then carries plotly.js once, and the notebook not at all.
     os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
     began = time.perf_counter()
-    try:
-        papermill.execute_notebook(str(notebook), str(executed), parameters, kernel_name="python3")
-    except PapermillExecutionError as error:
-        print(
-            f"mlxc-edu: cell {error.exec_count} of {notebook.name} failed with {error.ename}: "
-            f"{error.evalue}\nthe notebook up to there: {executed}",
-            file=sys.stderr,
-        )
+    if not execute(notebook, chosen, executed):
         return 1
     write_page(executed, page)
     print(f"done in {time.perf_counter() - began:.0f} s\nnotebook: {executed}\npage:     {page}")
@@ -141,10 +131,3 @@ def _need(*packages: str) -> None:
 
     if missing := [p for p in packages if find_spec(p) is None]:
         raise ImportError(f'needs {", ".join(missing)}: pip install "mlxc-edu[notebooks]"')
-
-
-def _literal(text: str):
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text

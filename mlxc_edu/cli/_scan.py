@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
-from ._files import writable
+from ._files import path, writable
+from ._lists import RULE, mended, split
 
 
 def add_to(commands) -> None:
     """Add the command to the parsers of ``mlxc-edu``."""
     scan = commands.add_parser("scan", help="pull a diatomic apart and write the table")
     scan.add_argument("system", metavar="MOLECULE", help="a diatomic, such as NaCl")
-    scan.add_argument("--methods", default="PBE,B3LYP,exact", help="comma-separated")
+    scan.add_argument(
+        "--methods",
+        action="append",
+        metavar="NAMES",
+        help=f"{RULE}; may be repeated (default: PBE,B3LYP,exact)",
+    )
     scan.add_argument("--r", metavar="FIRST:LAST:COUNT", help="Å; or a comma-separated list")
     scan.add_argument("--basis", default="def2-svpd")
     scan.add_argument("--workers", type=int, help="processes; default: one a processor")
-    scan.add_argument("--store", type=Path, metavar="DIR", help="where finished points are kept")
-    scan.add_argument("--output", type=Path, metavar="FILE.csv", help="default: MOLECULE.csv")
-    scan.add_argument("--figure", type=Path, metavar="FILE.html", help="write the figure, too")
+    scan.add_argument("--store", type=path, metavar="DIR", help="where finished points are kept")
+    scan.add_argument("--output", type=path, metavar="FILE.csv", help="default: MOLECULE.csv")
+    scan.add_argument("--figure", type=path, metavar="FILE.html", help="write the figure, too")
     scan.set_defaults(command=_scan)
 
 
 def _scan(arguments) -> int:
+    distances = _range(arguments.r) if arguments.r is not None else None
+
     from ..scans import diatomic, dissociation
 
     # What cannot be scanned is refused before a folder is made.
     name, _, _ = diatomic(arguments.system)
-    distances = _range(arguments.r) if arguments.r else None
+    methods = _methods(arguments.methods or ["PBE,B3LYP,exact"])
     output = arguments.output or Path(f"{name}.csv")
     for file in filter(None, (output, arguments.figure)):
         writable(file.parent)
@@ -35,8 +44,8 @@ def _scan(arguments) -> int:
             raise ValueError(f"{file} is a folder; name a file")
 
     table = dissociation(
-        arguments.system,
-        arguments.methods.split(","),
+        name,
+        methods,
         distances,
         basis=arguments.basis,
         workers=arguments.workers,
@@ -57,17 +66,46 @@ def _scan(arguments) -> int:
     return 1 if len(failed) else 0
 
 
+def _methods(given: list[str]) -> list[str]:
+    from ..scans import method_names
+
+    def known(name: str) -> bool:
+        try:
+            return bool(method_names([name]))
+        except ValueError:
+            return False
+
+    names = []
+    for text in given:
+        pieces = split(text)
+        try:
+            names += method_names(pieces)
+        except ValueError as error:
+            if ";" in text or (meant := mended(pieces, known)) is None:
+                raise
+            raise ValueError(f"{error}; if a name has a comma in it: --methods '{meant}'") from None
+    return names
+
+
 def _range(text: str) -> list[float]:
     try:
         if ":" not in text:
-            return [float(x) for x in text.split(",")]
-        first, last, count = text.split(":")
-        n = int(count)
-        if n < 2:
-            raise ValueError
-        step = (float(last) - float(first)) / (n - 1)
-        return [float(first) + i * step for i in range(n)]
-    except ValueError as error:
+            distances = [float(x) for x in text.split(",")]
+        else:
+            first, last, count = text.split(":")
+            n = int(count)
+            if n < 2:
+                raise ValueError
+            step = (float(last) - float(first)) / (n - 1)
+            distances = [float(first) + i * step for i in range(n)]
+    except ValueError:
         raise ValueError(
-            f"--r takes FIRST:LAST:COUNT or a comma-separated list of Å, not {text!r}"
-        ) from error
+            "--r takes FIRST:LAST:COUNT or a comma-separated list of Å, with decimal points, "
+            f"not {text!r}"
+        ) from None
+    for x in distances:
+        if not 0 < x < math.inf:
+            raise ValueError(
+                f"--r takes positive distances in Å, not {x:g} of {text!r}; decimals have a point"
+            )
+    return distances

@@ -6,6 +6,8 @@ from argparse import BooleanOptionalAction
 from dataclasses import replace
 from pathlib import Path
 
+from ._files import path
+
 
 def add_to(commands) -> None:
     """Add the command to the parsers of ``mlxc-edu``."""
@@ -16,9 +18,9 @@ def add_to(commands) -> None:
         "name wherever one is asked for: mlxc-edu scan NaCl --methods PBE,mine.npz",
     )
     train.add_argument("--preset", default="laptop", help="two-minutes, laptop (default) or full")
-    train.add_argument("--output", type=Path, default=Path("mine.npz"), metavar="FILE.npz")
-    train.add_argument("--figure", type=Path, metavar="FILE.html", help="write the curves, too")
-    train.add_argument("--checkpoint", type=Path, metavar="FILE", help="default: beside --output")
+    train.add_argument("--output", type=path, default=Path("mine.npz"), metavar="FILE.npz")
+    train.add_argument("--figure", type=path, metavar="FILE.html", help="write the curves, too")
+    train.add_argument("--checkpoint", type=path, metavar="FILE", help="default: beside --output")
     train.add_argument("--workers", type=int, help="processes that make densities")
     for name, what in (
         ("seed", "of the random start"),

@@ -22,7 +22,7 @@ from ..figures.drawings import (
 from ..molecules import molecule
 from ..scans import electron_numbers
 from ..units import EV_PER_HARTREE
-from .live import DIGITS, LiveCharge, LiveExplorer, keep
+from .live import CHARGE_COLUMNS, DIGITS, LiveCharge, LiveExplorer, keep
 
 SYSTEMS = ["H", "He", "Li", "F", "Na", "Cl"]
 METHODS = ["LDA", "PBE", "B3LYP", "HF", "EDU26"]
@@ -43,7 +43,7 @@ class ChargeExplorer(LiveExplorer):
     def __init__(self, first: str, ticked: list[str], offered: list[str], basis: str):
         self.basis = basis
         self._known: dict[str, LiveCharge] = {}
-        self.curve, self.numbers = pd.DataFrame(), pd.DataFrame()
+        self.curve = self.numbers = pd.DataFrame(columns=CHARGE_COLUMNS)
         self._drawn: tuple = ()
         wide = widgets.Layout(width="640px")
         self.n = widgets.FloatSlider(description="electrons N", readout_format=".2f", layout=wide)
@@ -96,7 +96,7 @@ class ChargeExplorer(LiveExplorer):
             self._show_curve(live, methods, n)
         self._say_state(live, methods)
 
-    def _on_stopped(self):
+    def _show_done(self):
         live, methods, n = self._asked
         self._show_curve(live, methods, n)
         self._say_state(live, methods)

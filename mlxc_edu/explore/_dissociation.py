@@ -7,7 +7,6 @@ from html import escape
 
 import ipywidgets as widgets
 import numpy as np
-import pandas as pd
 
 from ..figures.drawings import (
     GREY,
@@ -46,7 +45,6 @@ class DissociationExplorer(LiveExplorer):
     def __init__(self, first, ticked: list[str], offered: list[str], basis: str, store=None):
         self.basis, self.store = basis, store
         self._known: dict[str, LiveBond] = {}
-        self.curve, self.numbers = pd.DataFrame(), pd.DataFrame()
         self._drawn: tuple = ()
         self._here = False
         self.r = widgets.FloatLogSlider(
@@ -62,6 +60,7 @@ class DissociationExplorer(LiveExplorer):
         )
         self.provenance = widgets.HTML()
         super().__init__(DIATOMICS, first, offered, ticked, [DENSITY, SPIN])
+        self.curve = self.numbers = self._bond().curve([])
         self._lay_out(self.r, self.here)
         self.children = [*self.children, self.provenance]
         self._on_system()
@@ -135,7 +134,7 @@ class DissociationExplorer(LiveExplorer):
             return self._say(trouble, RED)
         self._say_state(bond, methods, r)
 
-    def _on_stopped(self):
+    def _show_done(self):
         self._show(*self._asked)
         self._say_state(*self._asked)
 

@@ -24,6 +24,16 @@ from ..scans import (
 from .live import Worker, say
 
 MEMORY = 4000  # MB
+COLUMNS = [
+    "set",
+    "reaction",
+    "method",
+    "energy_kcal",
+    "reference_kcal",
+    "error_kcal",
+    "converged",
+    "seconds",
+]
 HEADER = ["", "mean<br>error", "mean absolute<br>error", "largest", "s", "converged"]
 
 
@@ -43,7 +53,7 @@ class LadderExplorer(widgets.VBox):
         self._running = Running(workers=1, memory=MEMORY, store=store, progress=False)
         self._worker = Worker()
         self._known: dict[str, dict] = {}  # by set: the species' values
-        self.errors = pd.DataFrame()
+        self.errors = pd.DataFrame(columns=COLUMNS)
         self.reactions = widgets.Dropdown(
             options=[(f"{name}: {kind}", name) for name, kind in SETS.items()],
             value=first,
@@ -81,13 +91,26 @@ class LadderExplorer(widgets.VBox):
         self._worker.start(self._work(self.reactions.value, self.ticked))
 
     def _on_cancel(self, _=None):
-        self._worker.stop()
+        self.cancel.disabled = True
+        say(self.status, "stopping after the species in hand …")
+        self._worker.start(self._stopped(self.reactions.value, self.ticked))
+
+    def _stopped(self, name: str, ticked: list[str]) -> Generator:
+        """When the species in hand is done; what is asked for meanwhile goes instead."""
+        missing = self._missing(name, reactions_of(name), ticked)
+        say(self.status, f"stopped; {len(missing)} species are missing")
+        self.cancel.disabled, self.compute.disabled = True, not missing
+        yield
+
+    def _missing(self, name, listed, ticked) -> list:
+        known = self._known.setdefault(name, {})
+        jobs = species_jobs(listed, ticked, self.basis)
+        return [job for job in jobs if identity(job) not in known]
 
     def _work(self, name: str, ticked: list[str]) -> Generator:
         self.cancel.disabled, self.compute.disabled = False, True
         listed, known = reactions_of(name), self._known.setdefault(name, {})
-        jobs = species_jobs(listed, ticked, self.basis)
-        missing = [job for job in jobs if identity(job) not in known]
+        missing = self._missing(name, listed, ticked)
         self.progress.max, self.progress.value = max(1, len(missing)), 0
         try:
             self._show(name, listed, ticked)
@@ -101,9 +124,6 @@ class LadderExplorer(widgets.VBox):
                     self._show(name, listed, ticked)
                 yield
             say(self.status, f"{name} in {self.basis}" if ticked else "tick a method")
-        except GeneratorExit:
-            say(self.status, f"stopped; {len(missing)} species are missing")
-            raise
         except Exception as error:  # in a thread of its own nobody else would tell
             say(self.status, f"{type(error).__name__}: {error}", RED)
         finally:
@@ -116,9 +136,10 @@ class LadderExplorer(widgets.VBox):
         for job in species_jobs(listed, ticked, self.basis):
             complete[job["method"]] &= identity(job) in known
         done = [method for method, is_complete in complete.items() if is_complete]
-        self.errors = tabulate(name, listed, done, known)
         if not done:
+            self.errors = pd.DataFrame(columns=COLUMNS)
             return
+        self.errors = tabulate(name, listed, done, known)
         figure = error_figure(self.errors, LADDER)
         self._figure.children = [go.FigureWidget(figure)]
         rows = []

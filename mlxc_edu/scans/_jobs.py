@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cache, cached_property, wraps
 from typing import Any
 
 import joblib
@@ -19,6 +21,7 @@ from pyscf import lib
 from tqdm.auto import tqdm
 
 from .. import weights
+from ..ks.methods import split_dispersion
 from ._code import code_version
 from ._store import Store
 
@@ -51,7 +54,13 @@ class Running:
         return Store(self.store)
 
     def values(self, jobs, compute) -> dict[tuple, dict[str, Any]]:
-        """The value of every job, from the store or computed in parallel; by :func:`identity`."""
+        """The value of every job, from the store or computed in parallel; by :func:`identity`.
+
+        Raises
+        ------
+        OSError, ValueError : parameters of a functional are missing or wrong; nothing is computed.
+        BrokenProcessPool : a worker was killed; what was finished is in the store.
+        """
         store, values, missing = self.points, {}, []
         for job in map(_with_origin, jobs):
             value = store.get(job)
@@ -59,6 +68,8 @@ class Running:
                 missing.append(job)
             else:
                 values[identity(job)] = value
+        for method in dict.fromkeys(job["method"] for job in missing):
+            _find_parameters(method)
         bar = tqdm(total=len(jobs), initial=len(values), unit="point", disable=not self.progress)
         with bar:
             for job, value in _parallel(missing, compute, store, self.workers, self.memory):
@@ -97,6 +108,15 @@ def _with_origin(job) -> dict[str, Any]:
     return job
 
 
+def _find_parameters(method: str) -> None:
+    """Say that they are missing once, and not at every point."""
+    name, _ = split_dispersion(method)
+    if name == "EDU26" or weights.is_file(name):
+        weights.load_edu26(name)
+    elif name in weights.LEARNED:
+        weights.load(name)
+
+
 def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dict]]:
     workers = workers or max(1, min(joblib.cpu_count(), memory // MEMORY_PER_WORKER))
     workers = min(workers, len(jobs))
@@ -109,10 +129,30 @@ def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dic
     with joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
         run = joblib.Parallel(return_as="generator_unordered", batch_size=1)
         task = joblib.delayed(_in_worker)
-        yield from run(task(job, compute, store, memory // workers) for job in jobs)
+        shared = dict(compute=compute, store=store, memory=memory // workers, parent=os.getpid())
+        try:
+            yield from run(task(job, **shared) for job in jobs)
+        except process_executor.TerminatedWorkerError as error:
+            raise BrokenProcessPool(
+                "a worker was killed, most often for want of memory; finished points are kept, and "
+                "workers=1 needs the least"
+            ) from error
 
 
-def _in_worker(job, compute, store, memory):
+@cache  # once a worker
+def _end_with(parent: int) -> None:
+    """Do not outlive the process that waits for the points, however it ended."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _in_worker(job, compute, store, memory, parent):
+    _end_with(parent)
     os.environ["NPROC"] = "1"  # the size of JAX's thread pool, read when JAX is loaded
     # What JAX compiles is kept on purpose: a worker that grows does not leak and must not be ended.
     process_executor._MAX_MEMORY_LEAK_SIZE = int(1e12)

@@ -55,6 +55,18 @@ def test_scan_says_when_points_did_not_converge(tmp_path, capsys, monkeypatch):
         (["scan", "H2", "--r", "1:2"], "FIRST:LAST:COUNT"),
         (["scan", "H2", "--r", "1:2:1"], "FIRST:LAST:COUNT"),
         (["scan", "H2", "--r", "0,1"], "positive"),
+        (["scan", "H2", "--r", "0,74"], "not 0 of '0,74'; decimals have a point"),
+        (["scan", "H2", "--r", "-1,1"], "positive distances in Å, not -1"),
+        (["scan", "H2", "--r", "-1:2:4"], "positive distances in Å, not -1"),
+        (["scan", "H2", "--r", "0,7:2,5:4"], "with decimal points"),
+        (["scan", "H2", "--r", "1,inf"], "positive distances in Å, not inf"),
+        (["scan", "H2", "--r", ""], "FIRST:LAST:COUNT"),
+        (["scan", "H2", "--methods", "B88,LYP"], "comma in it: --methods 'B88,LYP;'"),
+        (["scan", "H2", "--methods", "PBE,0.5*HF+0.5*B88,LYP"], "'PBE;0.5*HF+0.5*B88,LYP'"),
+        (["scan", "H2", "--methods", "PBE", "--methods", "B88,LYP"], "--methods 'B88,LYP;'"),
+        (["scan", "H2", "--methods", "PBE;LYPP"], "unknown method 'LYPP'"),
+        (["scan", "H2", "--methods", "PBE,,HF"], "not ''"),
+        (["scan", "H2", "--methods", "PBE,mine.npz"], "mine.npz is missing: `mlxc-edu train"),
         (["scan", "H2", "--basis", "nonsense"], "no functions for H"),
         (["train", "--preset", "hour"], "there are two-minutes, laptop, full"),
         (["train", "--output", "mine"], "ends in .npz"),
@@ -70,7 +82,55 @@ def test_bad_input_is_one_line(arguments, message, capsys, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
     error = capsys.readouterr().err.strip()
+    assert not list(tmp_path.glob("*.csv"))
     assert message in error and error.startswith("mlxc-edu: ") and "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("given", "methods"),
+    [
+        ([], ["PBE", "B3LYP", "exact"]),
+        (["PBE, HF"], ["PBE", "HF"]),
+        (["PBE,HF", "pbe", "exact"], ["PBE", "HF", "exact"]),
+        (["b88,lyp;"], ["B88,LYP"]),
+        (["PBE;0.5*HF+0.5*B88,LYP"], ["PBE", "0.5*HF+0.5*B88,LYP"]),
+        (["PBE", "B88,LYP;HF"], ["PBE", "B88,LYP", "HF"]),
+    ],
+)
+def test_methods_of_a_scan(given, methods, tmp_path, monkeypatch):
+    from mlxc_edu import scans
+
+    asked = []
+
+    def dissociation(system, methods, *_, **__):
+        asked.extend([system, list(dict.fromkeys(methods))])
+        return pd.DataFrame({"method": ["PBE"], "converged": [True], "state": [""]})
+
+    monkeypatch.setattr(scans, "dissociation", dissociation)
+    monkeypatch.chdir(tmp_path)
+    options = [word for text in given for word in ("--methods", text)]
+    assert main(["scan", " h2 ", *options]) == 0
+    assert asked == ["H2", methods] and [p.name for p in tmp_path.iterdir()] == ["H2.csv"]
+
+
+def test_missing_parameters_leave_the_table_alone(tmp_path, capsys, monkeypatch):
+    """Of a functional of one's own and of DM21: nothing is computed, nothing overwritten."""
+    monkeypatch.setenv("MLXC_EDU_DM21_DIR", str(tmp_path))
+    csv = tmp_path / "h2.csv"
+    csv.write_text("of before")
+    what = ["--r", "0.74", "--basis", "sto-3g", "--output", str(csv)]
+    for name, said in (("mine.npz", "train --output mine.npz"), ("DM21", "weights fetch DM21")):
+        assert main(["scan", "H2", "--methods", f"HF,{name}", *what]) == 2
+        error = capsys.readouterr().err
+        assert said in error and error.count("\n") == 1 and csv.read_text() == "of before"
+
+
+def test_home_is_where_the_shell_leaves_it_to_us(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    what = ["--methods", "HF", "--r", "0.74", "--basis", "sto-3g", "--output", "~/out/h2.csv"]
+    assert main(["scan", "H2", *what]) == 0
+    assert [p.name for p in tmp_path.glob("out/*")] == ["h2.csv"] and not (tmp_path / "~").exists()
 
 
 @pytest.mark.parametrize("command", [["tour", "--no-open"], ["run", "00_tour"], ["scan", "H2"]])

@@ -25,7 +25,9 @@ def test_explorer(tmp_path, monkeypatch):
     explorer.reactions.value = "W4-11"
     explorer.methods["PBE"].value = True
     assert gate.held.wait(PATIENCE) and "computing" in explorer.status.value
+    assert explorer.errors.method.empty, "columns without rows: no method is complete"
     explorer.cancel.click()
+    assert "stopping" in explorer.status.value and explorer.cancel.disabled
     gate.opened.set()
     assert explorer.wait(PATIENCE) and "species are missing" in explorer.status.value
     assert not explorer.compute.disabled

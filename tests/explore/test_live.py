@@ -144,6 +144,7 @@ def test_cancel_keeps_what_is_done(monkeypatch):
     assert gate.held.wait(PATIENCE)
     assert not explorer.cancel.disabled and explorer.progress.layout.visibility == "visible"
     explorer.cancel.click()
+    assert "stopping after the point in hand" in explorer.status.value and explorer.cancel.disabled
     gate.opened.set()
     assert explorer.wait(PATIENCE)
     assert explorer.cancel.disabled and not explorer.compute.disabled
@@ -169,6 +170,36 @@ def test_slider_goes_before_the_curve(monkeypatch):
     asked = [n for *_, n in gate.calls]
     assert asked[9] == 0.63 and 0.61 not in asked and 0.62 not in asked
     assert len(explorer.curve) == 21 and explorer.numbers["n"][0] == 0.63
+
+
+def test_a_move_while_stopping_goes_on(monkeypatch):
+    gate = Gate(monkeypatch, LiveCharge, "_compute", passes=8)
+    explorer = mx.explore.fractional_charge("H", ["HF"], basis="sto-3g")
+    assert gate.held.wait(PATIENCE)
+    explorer.cancel.click()
+    explorer.n.value = 0.44
+    gate.opened.set()
+    assert explorer.wait(PATIENCE) and explorer.numbers["n"][0] == 0.44
+    assert "stopping" not in explorer.status.value and len(gate.calls) == 10
+    explorer.cancel.click()  # nothing to stop
+    assert explorer.wait(PATIENCE) and "stopping" not in explorer.status.value
+
+
+def test_tables_have_their_columns_from_the_start(monkeypatch, store):
+    gate = Gate(monkeypatch, LiveCharge, "_compute", passes=0)
+    explorer = mx.explore.fractional_charge("H", ["HF"], basis="sto-3g")
+    assert gate.held.wait(PATIENCE) and explorer.curve.method.empty and explorer.numbers.homo.empty
+    before = [*explorer.curve.columns]
+    gate.opened.set()
+    assert explorer.wait(PATIENCE) and [*explorer.curve.columns] == before
+    gate = Gate(monkeypatch, _dissociation.LiveBond, "compute", passes=0)
+    explorer = mx.explore.dissociation("H2", ["HF"], basis="sto-3g", store=store)
+    assert gate.held.wait(PATIENCE) and explorer.curve.charge_H.empty
+    before = [*explorer.curve.columns]
+    assert before == [*explorer.numbers.columns] and "origin" in before
+    explorer.cancel.click()
+    gate.opened.set()
+    assert explorer.wait(PATIENCE) and [*explorer.curve.columns] == before and len(explorer.curve)
 
 
 def test_nothing_is_shown_as_converged_that_is_not(monkeypatch):
@@ -294,8 +325,10 @@ def test_cancelled_scan_is_in_the_store(lithium_fluoride, monkeypatch):
     explorer.compute.click()
     assert gate.held.wait(PATIENCE)
     explorer.cancel.click()
+    assert "stopping" in explorer.status.value and explorer.cancel.disabled
     gate.opened.set()
     assert explorer.wait(PATIENCE) and len(explorer.curve) == 4 and not explorer.compute.disabled
+    assert "stopping" not in explorer.status.value and explorer.cancel.disabled
     assert "<b>PBE</b>: 1 of 3 points are missing; <b>HF</b>: 1" in explorer.provenance.value
 
     from mlxc_edu.scans import _dissociation as scan

@@ -1,6 +1,7 @@
 """The learned functionals as functions of arrays: against the formulas in plain NumPy, and their
 derivatives against finite differences."""
 
+import os
 import subprocess
 import sys
 from functools import cache
@@ -212,6 +213,26 @@ def test_nothing_knows_of_pyscf():
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(out.stdout.split())
     assert "jax" in loaded and "pyscf" not in loaded
+
+
+SWITCH = """
+import jax, jax.numpy as jnp
+old, mol = jnp.ones(3), __import__("pyscf").gto.M(atom="H", spin=1, verbose=0)
+import mlxc_edu as mx
+mx.KS(mol, "PBE").kernel(), mx.dissociation, mx.plot
+assert old.dtype == jnp.zeros(1).dtype == "float32"
+{use}
+assert (2.0 * old).dtype == "float32" and jnp.zeros(1).dtype == (old + jnp.zeros(3)).dtype == "float64"
+"""
+
+
+@pytest.mark.parametrize("use", ['mx.KS(mol, "EDU26")', "mx.one_d.Grid"])
+def test_first_use_switches_jax_to_double_precision(use):
+    """As docs/conventions.md says: not before, and arrays that are there stay what they are."""
+    environment = {k: v for k, v in os.environ.items() if k != "JAX_ENABLE_X64"}
+    script = SWITCH.format(use=use)
+    run = subprocess.run([sys.executable, "-c", script], env=environment, stderr=subprocess.PIPE)
+    assert run.returncode == 0, run.stderr.decode()
 
 
 def test_parameters_pass_through_jax():

@@ -165,3 +165,61 @@ def test_page_of_nothing_special(tmp_path):
     assert html.count("<math") == 2 and "price of $5 and $6" in html
     assert "b.svg" not in html and 'href="https://example.org"' in html
     assert 'src=""' not in html
+
+
+def begun(name, monkeypatch, tmp_path, **given):
+    """What the cells before the first heading make of parameters."""
+    monkeypatch.chdir(tmp_path)
+    (path,) = notebooks_folder().glob(f"{name}_*.ipynb")
+    cells = nbformat.read(path, as_version=4).cells[1:4]
+    names: dict = {}
+    for i, cell in enumerate(c for c in cells if c.cell_type == "code"):
+        exec(cell.source, names)
+        if i == 0:
+            names |= given
+    return names
+
+
+@pytest.mark.parametrize("name", ["05", "08"])
+def test_atoms(name, monkeypatch, tmp_path):
+    """Electrons are counted and not looked up; what cannot be computed is said at once."""
+    if name == "08":
+        monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
+    electrons = dict(H=1, B=5, P=15, Ca=20, Kr=36)
+    for atom, count in electrons.items():
+        names = begun(name, monkeypatch, tmp_path, atom=atom)
+        assert names.get("Z", names.get("electrons")) == count
+    refused = ["I", "Q"] + (["Fe", "H2", "Na+"] if name == "05" else [])
+    for atom in refused:
+        with pytest.raises((ValueError, NotImplementedError)) as error:
+            begun(name, monkeypatch, tmp_path, atom=atom)
+        assert "\n" not in str(error.value) and atom in str(error.value)
+
+
+def test_functionals_of_the_ladder(monkeypatch, tmp_path):
+    names = begun("04", monkeypatch, tmp_path, methods=["lda", "ωb97x", "B88,LYP", *["PBE"] * 9])
+    assert names["methods"] == ["LDA", "wB97X", "B88,LYP", "PBE"] == [*names["colours"]]
+    for wrong, said in ((["PBEE"], "near names"), (["exact"], "name functionals"), ([], "at least")):
+        with pytest.raises(ValueError, match=said):
+            begun("04", monkeypatch, tmp_path, methods=wrong)
+
+
+@pytest.mark.parametrize("name", ["00", "06"])
+def test_a_scan_that_ends_before_the_crossing_is_refused(name, monkeypatch, tmp_path):
+    assert begun(name, monkeypatch, tmp_path, farthest=11.0)["farthest"] == 11.0
+    with pytest.raises(AssertionError, match="11 Å or more"):
+        begun(name, monkeypatch, tmp_path, farthest=10.0)
+
+
+def test_molecule_for_the_end_is_refused_at_the_beginning(monkeypatch, tmp_path, released):
+    with pytest.raises(ValueError, match="unknown molecule"):
+        begun("07", monkeypatch, tmp_path, molecule="H20")
+    assert begun("07", monkeypatch, tmp_path, molecule="NH3")["own"].natm == 4
+
+
+@pytest.mark.full
+def test_the_ladder_takes_any_functionals(tmp_path):
+    given = ["-p", "methods", "b3lyp;B88,LYP;hf", "-p", "basis", "sto-3g"]
+    command = [sys.executable, "-m", "mlxc_edu", "run", "04_jacobs_ladder", *given]
+    run = subprocess.run([*command, "--output", str(tmp_path)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

@@ -1,7 +1,7 @@
 """What is computed while the controls stay alive, can be cancelled and is kept."""
 
 from ._background import Worker
-from ._charge import DIGITS, LiveCharge
+from ._charge import CHARGE_COLUMNS, DIGITS, LiveCharge
 from ._controls import keep, say, set_range
 from ._dissociation import NOW, STORED, LiveBond
 from ._explorer import LiveExplorer

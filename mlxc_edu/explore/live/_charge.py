@@ -23,6 +23,18 @@ from ...molecules import molecule
 from ...scans import ceil, charge_row, electron_numbers, floor
 
 DIGITS = 2  # of a number of electrons
+CHARGE_COLUMNS = [
+    "method",
+    "n",
+    "energy",
+    "line",
+    "deviation_kcal",
+    "converged",
+    "homo",
+    "lumo",
+    "seconds",
+    "state",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +103,7 @@ class LiveCharge:
             known = {m: vars(point) for m, point in self.points.get(method, {}).items()}
             if {floor(n), ceil(n), n} <= {*known}:
                 rows.append(charge_row(method, n, known, self._electrons))
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=CHARGE_COLUMNS)
 
     def density(self, method: str, n: float) -> np.ndarray | None:
         """(2, nao, nao) of a point that is computed."""

@@ -106,7 +106,7 @@ class LiveBond:
 
     def curve(self, methods) -> pd.DataFrame:
         rows = [self.rows[k, r] for k in methods for r in self.distances if (k, r) in self.rows]
-        return pd.DataFrame(rows)
+        return self._table(rows)
 
     def numbers(self, methods, r) -> pd.DataFrame:
         """A row a method: at ``r`` if that was computed, else at the nearest distance that was."""
@@ -115,7 +115,12 @@ class LiveBond:
             near = self.rows.get((method, self.nearest(method, r)))
             point = self.points.get((method, r))
             rows += [point.row] if point else [near] if near else []
-        return pd.DataFrame(rows)
+        return self._table(rows)
+
+    def _table(self, rows) -> pd.DataFrame:
+        """With its columns, also where there is nothing yet."""
+        measured = ["method", "r", "energy", "relative_kcal", "converged", self.charge, "dipole"]
+        return pd.DataFrame(rows, columns=[*measured, "seconds", "state", "origin"])
 
     @property
     def charge(self) -> str:

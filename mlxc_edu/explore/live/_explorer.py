@@ -33,6 +33,7 @@ class LiveExplorer(widgets.VBox):
         self._worker = Worker()
         self._quiet = False  # while a control is set, not moved
         self._curve_wanted, self._last_drawn = True, 0.0
+        self._asked: tuple = ()  # what the work in hand is about
         known = list(dict.fromkeys([*systems, first]))
         self.system = widgets.Dropdown(options=known, value=first, description="system")
         box = dict(indent=False, layout=widgets.Layout(width="auto"))
@@ -122,8 +123,9 @@ class LiveExplorer(widgets.VBox):
         self._start(curve=True)
 
     def _on_cancel(self, _=None):
-        self._curve_wanted = False
-        self._worker.stop()
+        self._curve_wanted, self.cancel.disabled = False, True
+        self._say("stopping after the point in hand …")
+        self._worker.start(self._stopped())
 
     def _start(self, curve=None):
         if curve is not None:
@@ -134,10 +136,6 @@ class LiveExplorer(widgets.VBox):
         self.cancel.disabled, self.compute.disabled = False, True
         try:
             yield from self._work()
-        except GeneratorExit:
-            if not self._curve_wanted:
-                self._on_stopped()
-            raise
         except Exception as error:  # in a thread of its own nobody else would tell
             expected = isinstance(error, ValueError | OSError | ArithmeticError)
             self._say(str(error) if expected else f"{type(error).__name__}: {error}", RED)
@@ -148,8 +146,15 @@ class LiveExplorer(widgets.VBox):
     def _work(self) -> Generator:
         raise NotImplementedError
 
-    def _on_stopped(self):
-        """Show what is done."""
+    def _stopped(self) -> Generator:
+        """When the point in hand is done; what is asked for meanwhile goes instead."""
+        if self._asked:
+            self._show_done()
+        self.cancel.disabled, self.compute.disabled = True, not self._missing()
+        yield
+
+    def _show_done(self):
+        """What was computed before it was cancelled."""
         raise NotImplementedError
 
     def _missing(self) -> list:
