@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
             )
             return 1
         except KeyboardInterrupt as stopped:
-            _say(f"stopped; {stopped or 'finished points are kept'}")
+            _say(f"stopped; {str(stopped) or 'finished points are kept'}")
             return 128 + signals[-1]
 
 

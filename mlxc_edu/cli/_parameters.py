@@ -46,14 +46,16 @@ def defaults(source: str) -> dict[str, Any]:
     """The names that a cell assigns to, with what it assigns; None where that is no plain value."""
     found: dict[str, Any] = {}
     for statement in ast.parse(source).body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign):
-            one = isinstance(statement, ast.AnnAssign)
-            targets = [statement.target] if one else statement.targets
-            for target in targets:
-                names = [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]
-                found |= dict.fromkeys(names)
-                if isinstance(target, ast.Name) and statement.value:
-                    found[target.id] = _literal(ast.unparse(statement.value), None)
+        if isinstance(statement, ast.AnnAssign):
+            targets: list[ast.expr] = [statement.target]
+        elif isinstance(statement, ast.Assign):
+            targets = statement.targets
+        else:
+            continue
+        for target in targets:
+            found |= dict.fromkeys(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+            if isinstance(target, ast.Name) and statement.value:
+                found[target.id] = _literal(ast.unparse(statement.value), None)
     return found
 
 
@@ -128,6 +130,5 @@ def _from_here(found: Any) -> Any:
         return found
     path = os.path.expanduser(found)
     folder = os.path.dirname(path)
-    if (folder or "." in path) and os.path.isfile(path) or (folder and os.path.isdir(folder)):
-        return os.path.abspath(path)
-    return found
+    is_one = os.path.isdir(folder) if folder else "." in path and os.path.isfile(path)
+    return os.path.abspath(path) if is_one else found

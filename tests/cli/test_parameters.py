@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mlxc_edu.cli._lists import mended, split
 from mlxc_edu.cli._parameters import defaults, values
 
-CELL = '''fast = True          # False: more = better
+CELL = """fast = True          # False: more = better
 seed, other = 0, 1
 count = 3
 farthest = 14.0      # Å
@@ -22,7 +22,7 @@ chosen: int | None = 3
 nothing = None
 table = {"a": 1}
 mixed = [1, "a"]
-'''
+"""
 
 
 def only(name, text):
@@ -97,7 +97,7 @@ def test_what_has_another_type_is_refused_in_a_line(name, text, said):
 
 def test_a_notebook_without_parameters():
     assert values("mine.ipynb", None, []) == {}
-    with pytest.raises(ValueError, match="mine.ipynb has no cell tagged 'parameters'"):
+    with pytest.raises(ValueError, match="has no cell tagged 'parameters'"):
         values("mine.ipynb", None, [("a", "3")])
     with pytest.raises(ValueError, match="is not Python"):
         values("mine.ipynb", "a = ", [("a", "3")])

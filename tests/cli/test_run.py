@@ -53,7 +53,9 @@ def test_our_python_in_the_notebooks_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     monkeypatch.setenv("MLXC_EDU_CACHE", "cache")
-    monkeypatch.setenv("PYTHONPATH", os.path.relpath(os.path.dirname(mlxc_edu.__path__[0]), tmp_path))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.path.relpath(os.path.dirname(mlxc_edu.__path__[0]), tmp_path)
+    )
     monkeypatch.chdir(tmp_path)
     cells = "y: int | None = 3\nx = 'none'"
     notebook = write_notebook(tmp_path / "a{b}" / "{x}.ipynb", SEEN, parameters=cells)
@@ -107,7 +109,9 @@ def test_a_failing_cell_is_named_by_its_first_line(tmp_path, capsys):
 
 
 def test_a_kernel_that_dies(tmp_path, capsys):
-    notebook = write_notebook(tmp_path / "a.ipynb", "print('so far')", "import os\nos._exit(1)", "2")
+    notebook = write_notebook(
+        tmp_path / "a.ipynb", "print('so far')", "import os\nos._exit(1)", "2"
+    )
     assert main(["run", str(notebook), "--output", str(tmp_path / "out")]) == 1
     line = error_line(capsys)
     assert "a.ipynb: the kernel died, most often for want of memory" in line
@@ -137,9 +141,12 @@ def gone(pid):
 def test_stopped_from_outside(number, tmp_path):
     """One line, the status of the signal, the notebook so far, and no process left."""
     begun = tmp_path / "begun"
-    code = f"import os, pathlib, time\nprint('so far', flush=True)\ntmp = pathlib.Path({str(tmp_path)!r})"
-    code += "\n(tmp / 'part').write_text(str(os.getpid()))\n(tmp / 'part').rename(tmp / 'begun')"
-    notebook = write_notebook(tmp_path / "a.ipynb", "1 + 1", code + "\nwhile True: time.sleep(0.1)")
+    code = f"""import os, pathlib, time
+pathlib.Path({str(tmp_path / "part")!r}).write_text(str(os.getpid()))
+os.rename({str(tmp_path / "part")!r}, {str(begun)!r})
+while True:
+    time.sleep(0.1)"""
+    notebook = write_notebook(tmp_path / "a.ipynb", "1 + 1", code)
     command = [sys.executable, "-m", "mlxc_edu", "run", str(notebook), "--output", str(tmp_path)]
     command[-1] += "/out"
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

@@ -222,7 +222,8 @@ import mlxc_edu as mx
 mx.KS(mol, "PBE").kernel(), mx.dissociation, mx.plot
 assert old.dtype == jnp.zeros(1).dtype == "float32"
 {use}
-assert (2.0 * old).dtype == "float32" and jnp.zeros(1).dtype == (old + jnp.zeros(3)).dtype == "float64"
+assert (2.0 * old).dtype == "float32"
+assert jnp.zeros(1).dtype == (old + jnp.zeros(3)).dtype == "float64"
 """
 
 

@@ -199,7 +199,11 @@ def test_atoms(name, monkeypatch, tmp_path):
 def test_functionals_of_the_ladder(monkeypatch, tmp_path):
     names = begun("04", monkeypatch, tmp_path, methods=["lda", "ωb97x", "B88,LYP", *["PBE"] * 9])
     assert names["methods"] == ["LDA", "wB97X", "B88,LYP", "PBE"] == [*names["colours"]]
-    for wrong, said in ((["PBEE"], "near names"), (["exact"], "name functionals"), ([], "at least")):
+    for wrong, said in (
+        (["PBEE"], "near names"),
+        (["exact"], "name functionals"),
+        ([], "at least"),
+    ):
         with pytest.raises(ValueError, match=said):
             begun("04", monkeypatch, tmp_path, methods=wrong)
 

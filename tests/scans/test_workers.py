@@ -51,9 +51,7 @@ def ended(pid):
             *("the command", signal.SIGHUP, 128 + signal.SIGHUP, "stopped; finished points"),
             marks=pytest.mark.full,
         ),
-        pytest.param(
-            *("the command", signal.SIGKILL, -signal.SIGKILL, ""), marks=pytest.mark.full
-        ),
+        pytest.param(*("the command", signal.SIGKILL, -signal.SIGKILL, ""), marks=pytest.mark.full),
     ],
 )
 def test_killed(whom, number, status, said, store, tmp_path, monkeypatch):
@@ -82,11 +80,11 @@ def test_killed(whom, number, status, said, store, tmp_path, monkeypatch):
         assert len(lines) == 1, lines
     assert output.read_text() == "of before"
 
-    calls = []
+    kept, calls = len([*store.rglob("*.json")]), []
     original = _dissociation._compute
     monkeypatch.setattr(
         _dissociation, "_compute", lambda job, m: calls.append(job) or original(job, m)
     )
     given = dict(basis="sto-3g", store=store, workers=1, progress=False)
     table = mx.dissociation("H2", ["HF", "exact"], _range("0.7:2:5"), **given)
-    assert table["converged"].all() and len(calls) == 12 - 3
+    assert table["converged"].all() and len(calls) == 12 - kept and kept >= 3
