@@ -14,4 +14,5 @@ from ._frontier import (
 )
 from ._profile import POINTS, learned_name, profile
 from ._result import Result
-from ._solve import hartree_fock_states, solve
+from ._solve import solve
+from ._states import hartree_fock_states

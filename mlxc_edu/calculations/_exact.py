@@ -14,7 +14,8 @@ from .._threads import one_blas_thread
 from ..ks.convergence import atomic_spins_fit
 from ..molecules import real_atoms, require_molecule
 from ._result import Result, make_result
-from ._solve import NO_ATOMIC_LIMIT, State, hartree_fock_states, solve
+from ._solve import NO_ATOMIC_LIMIT, solve
+from ._states import State, hartree_fock_states
 
 FCI_DETERMINANTS = 1_000_000
 DOMINANT = 0.3  # a doubles amplitude above this: no single determinant describes the state

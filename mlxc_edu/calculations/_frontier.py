@@ -57,7 +57,7 @@ Spins = tuple[float | None, ...]  # α, β
 class Ensemble:
     """Energies in Hartree. ``homo`` is, for each spin, that of the orbital that holds the fraction,
     or where none does of the one that empties next; ``lumo`` of the one that fills next (None where
-    there is none); ``state`` says which orbital holds the fraction."""
+    there is none, or no electron of that spin); ``state`` says which orbital holds the fraction."""
 
     energy: float
     converged: bool
@@ -153,7 +153,8 @@ def edge_energies(start: Frontier, found: Minimum, overlap: np.ndarray) -> tuple
     """``homo`` and ``lumo`` of an :class:`Ensemble`.
 
     The orbital that empties or fills next need not be the highest or lowest: it is the one most
-    like that of the start.
+    like that of the start. What a spin without any electron feels has no meaning (the derivative of
+    a density functional where its density is zero), so there is no ``lumo``.
     """
     homo: list[float | None] = []
     lumo: list[float | None] = []
@@ -168,7 +169,7 @@ def edge_energies(start: Frontier, found: Minimum, overlap: np.ndarray) -> tuple
             homo.append(float(energies[np.argmax(alike[count - 1] * occupied)]))
         else:
             homo.append(None)
-        room = count < len(energies)
+        room = 0 < count < len(energies)
         lumo.append(float(energies[np.argmax(alike[count] * ~occupied)]) if room else None)
     return tuple(homo), tuple(lumo)
 

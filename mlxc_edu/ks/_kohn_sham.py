@@ -5,10 +5,11 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from pyscf import dft, gto, lib
+from pyscf import gto, lib
 from pyscf.data import elements
 
 from ..molecules import real_atoms, require_molecule
+from ._plain import plain
 from .methods import GhostsApart, canonical_name, is_learned, libxc_code, split_dispersion
 
 _LAST_TRAINED = "Ar"
@@ -53,8 +54,9 @@ def KS(
 
     Returns
     -------
-    An object of PySCF's class RKS, UKS or ROKS, of a subclass for a learned functional; not yet
-    run.
+    An object of a subclass of PySCF's RKS, UKS or ROKS, not yet run. Its ``kernel()`` goes
+    downhill where it doubts that it ended in a minimum (``curvature`` is the lowest that it saw),
+    and warns where it did not converge or stayed on a saddle (``saddle``; not converged then).
 
     Raises
     ------
@@ -102,10 +104,7 @@ def _occupied(mol, name, unrestricted, restricted, precision, occupations, holde
 def _object(mol, name, kind, precision):
     if is_learned(name):
         return _learned(mol, name, kind, precision)
-    # dft.RKS makes ROKS of a molecule with unpaired electrons, whatever its occupations shall be.
-    rks = dft.rks_symm.SymAdaptedRKS if mol.symmetry else dft.rks.RKS
-    kinds = {"RKS": rks, "UKS": dft.UKS, "ROKS": dft.ROKS}
-    mf = kinds[kind](mol, xc=libxc_code(name))
+    mf = plain(mol, kind, libxc_code(name))
     if split_dispersion(name)[1]:
         mf.disp = "d3bj"
     if len(real_atoms(mol)) < mol.natm:

@@ -63,7 +63,7 @@ def fractional_charge(
     converged      bool; of the point and of the ends of its line
     homo           energy of the orbital that holds the fraction (at a whole number: of the one that
                    empties next), Hartree. It is dE/dN (Janak 1978)
-    lumo           of the orbital that fills next, Hartree
+    lumo           of the orbital that fills next, Hartree; blank where its spin is empty so far
     seconds        what the point cost when it was computed
     state          electrons of each spin, and what is to be said of the point
     ============== ==========================================================================

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mlxc_edu as mx
-from mlxc_edu.calculations import _solve
+from mlxc_edu.calculations import _states
 from mlxc_edu.molecules._bonds import is_stretched
 
 # NaCl at infinite separation, PySCF 2.14, def2-TZVPPD, from E(N) of the two atoms with the hole
@@ -43,8 +43,8 @@ def test_never_raises_when_it_does_not_converge(monkeypatch):
     def two_cycles(*args, **kwargs):
         return original(*args, **(kwargs | dict(max_cycle=2)))
 
-    original = _solve.minimise
-    monkeypatch.setattr(_solve, "minimise", two_cycles)
+    original = _states.minimise
+    monkeypatch.setattr(_states, "minimise", two_cycles)
     calc = mx.solve(mx.molecule("NaCl", bond_length=8.0, basis="sto-3g"), "PBE")
     assert not calc.converged
     assert "NOT CONVERGED" in repr(calc)

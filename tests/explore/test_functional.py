@@ -136,8 +136,9 @@ def test_explorer_in_jupyterlab(lab):
         page.wait_for_function("() => document.body.innerText.includes('at 0.823 Å')")
         assert table.inner_text().splitlines()[1:] != before.splitlines()[1:]
 
-        marker = "() => document.querySelector('.js-plotly-plot').data.at(-1).x[0]"
-        assert page.evaluate(marker) == pytest.approx(0.8233, abs=1e-3)
+        marker = "document.querySelector('.js-plotly-plot').data.at(-1).x[0]"
+        page.wait_for_function(f"() => Math.abs({marker} - 0.8233) < 1e-3")
         page.locator(".widget-dropdown select").first.select_option("OH")
         page.wait_for_function("() => document.body.innerText.includes('at 0.485 Å')")
-        assert "OH at 0.97 Å" in page.locator(".widget-html-content").first.inner_text()
+        title = page.locator(".widget-html-content", has_text="OH at 0.97 Å")
+        title.first.wait_for()

@@ -407,7 +407,7 @@ def test_cancel_in_jupyterlab(tmp_path):
         page.wait_for_function(
             "() => document.body.innerText.includes('14 points of the curves are missing')"
         )
-        assert page.get_by_role("button", name="Cancel").is_disabled()
+        page.get_by_role("button", name="Cancel", disabled=True).wait_for()
         points = "() => document.querySelector('.js-plotly-plot').data[0].x.length"
         page.wait_for_function(f"{points} === 7")
 

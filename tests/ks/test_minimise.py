@@ -43,7 +43,7 @@ def test_gradient_is_the_energys_derivative(hydroxyl, fractions):
     h = 1e-4
     ends = []
     for step in (h, -h):
-        angles = _minimise._split(step * direction, channels)
+        angles = _minimise.split(step * direction, channels)
         ends.append(energy([c.rotated(a) for c, a in zip(channels, angles)])[0])
     assert gradient @ direction == pytest.approx((ends[0] - ends[1]) / (2 * h), rel=1e-6)
 

@@ -77,7 +77,7 @@ def test_callback_is_called_each_cycle():
 
 def test_callback_is_called_where_the_energy_is_minimised():
     seen = []
-    stretched_fluorine().set(callback=seen.append).kernel()
+    stretched_fluorine().set(callback=seen.append, conv_tol_grad=1e-4).kernel()
     assert seen
 
 

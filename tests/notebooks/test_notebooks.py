@@ -13,6 +13,15 @@ from mlxc_edu.cli._notebooks import notebooks_folder
 NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
 # Whoever runs a notebook also looks at its page, where tests run two at a time.
 EACH = [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group(p.stem)) for p in NOTEBOOKS]
+# All pages are made alike; those of the tour and of the flagship are looked at each time.
+PAGES = [
+    pytest.param(
+        *p.values,
+        id=p.id,
+        marks=[*p.marks, *([] if p.id[:2] in ("00", "06") else [pytest.mark.full])],
+    )
+    for p in EACH
+]
 NEED_WEIGHTS = {"07_inside_dm21"}
 KERNEL_MEMORY = 1.5e9  # bytes
 # A child begins with the memory of the process that forks it, so a small one starts the command and
@@ -78,7 +87,7 @@ def test_runs_end_to_end(path, executed):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", EACH)
+@pytest.mark.parametrize("path", PAGES)
 def test_page_shows_figures_offline(path, executed, browser):
     notebook = executed(path)
     figures = sum(

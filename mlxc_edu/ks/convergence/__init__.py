@@ -1,13 +1,19 @@
-"""How orbitals are found: where they start from, and downhill to the lowest energy."""
+"""How orbitals are found: where they start from, downhill, and whether the end is a minimum."""
 
+from ._atoms import free_atom
+from ._ends import EndsInMinimum
 from ._minimise import Minimum, Orbitals, minimise, rotation_gradient, spin_channels
+from ._stability import Curvature, downhill, lowest_curvature
 from ._staging import COARSE_LEVEL, STAGED, ConvergesInStages
 from ._starts import (
+    ROUGHLY,
     SUPERPOSED,
     Start,
     atomic_spins_fit,
     atomic_starts,
     default_start,
-    free_atom,
+    determinant,
+    follow,
     mixed_start,
+    paired_starts,
 )

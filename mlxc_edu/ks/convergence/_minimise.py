@@ -110,7 +110,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
         return float(mf.energy_tot(dm, hcore, potential)), [fock] if restricted else list(fock)
 
     energy, fock = energy_and_fock(channels)
-    channels, eps, _ = _canonical(channels, fock)
+    channels, eps, _ = canonical(channels, fock)
     gradient = rotation_gradient(channels, fock)
     steps: list[np.ndarray] = []
     changes: list[np.ndarray] = []
@@ -124,7 +124,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
 
         shortened = 0
         while True:  # shorten the step until the energy falls as the gradient promises
-            trial = [c.rotated(a) for c, a in zip(channels, _split(step, channels))]
+            trial = [c.rotated(a) for c, a in zip(channels, split(step, channels))]
             trial_energy, fock = energy_and_fock(trial)
             there = rotation_gradient(trial, fock)
             builds += 1
@@ -148,7 +148,7 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
         # Along a geodesic the tangent vectors keep their components (with three and more different
         # occupations: nearly); only the change to orbitals that diagonalise the new Fock blocks has
         # to be applied to them.
-        channels, eps, turns = _canonical(trial, fock)
+        channels, eps, turns = canonical(trial, fock)
         steps = [_turned(v, channels, turns) for v in steps]
         changes = [_turned(v, channels, turns) for v in changes]
         energy, gradient = trial_energy, rotation_gradient(channels, fock)
@@ -181,7 +181,7 @@ def rotation_gradient(channels, fock) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _canonical(channels, fock):
+def canonical(channels, fock):
     """The same density in orbitals that diagonalise the Fock matrix within each shell."""
     new, energies, turns = [], [], []
     for c, f in zip(channels, fock):
@@ -217,11 +217,11 @@ def _quasi_newton(gradient, curvature, steps, changes) -> np.ndarray:
     return v
 
 
-def _split(vector, channels) -> list[np.ndarray]:
+def split(vector, channels) -> list[np.ndarray]:
     """One vector of angles a channel."""
     return np.split(vector, np.cumsum([len(c.pairs[0]) for c in channels])[:-1])
 
 
 def _turned(vector, channels, turns) -> np.ndarray:
-    parts = zip(channels, _split(vector, channels), turns)
+    parts = zip(channels, split(vector, channels), turns)
     return np.concatenate([(turn.T @ c.matrix(v) @ turn).T[c.pairs] for c, v, turn in parts])

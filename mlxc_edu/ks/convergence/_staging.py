@@ -9,11 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..._threads import one_blas_thread
-from ._minimise import minimise
+from ...molecules import breaks_pairs
+from ._ends import EndsInMinimum, is_whole
+from ._minimise import minimise, rotation_gradient, spin_channels
+from ._starts import determinant, follow, paired_starts
 
 STAGED = "staged"
 COARSE_LEVEL = 0  # PySCF's coarsest grid
 COARSE_CYCLES = 20
+NEARLY = 2e-3  # Hartree; the gradient of a density that another calculation has converged
 
 
 class _Lowest:
@@ -29,7 +33,7 @@ class _Lowest:
             self.callback(state)
 
 
-class ConvergesInStages:
+class ConvergesInStages(EndsInMinimum):
     """The part of a learned Kohn–Sham object that iterates. The object knows its ``_plain`` class
     and makes another of its own functional by ``_learned_start()``."""
 
@@ -44,28 +48,43 @@ class ConvergesInStages:
             dm0 = coarse.make_rdm1()
             if coarse.minimised:  # and so would be the full grid
                 self.build()
-                occupations = self.get_occ(coarse.mo_energy, coarse.mo_coeff)
-                if self._can_minimise((coarse.mo_coeff, occupations)):
-                    lowest.orbitals = coarse.mo_coeff, occupations
+                filled = self.get_occ(coarse.mo_energy, coarse.mo_coeff)
+                if self._can_minimise((coarse.mo_coeff, filled)):
+                    # As they were: an empty orbital may lie a little below an occupied one.
+                    lowest.orbitals = coarse.mo_coeff, coarse.mo_occ
+        elif dm0 is not None:
+            lowest.orbitals = self._if_stationary(dm0)
         if lowest.orbitals is None:
-            self.callback = lowest
+            self.callback, self._falls_back = lowest, True
             try:
                 super().scf(dm0, **kwargs)
             finally:
-                self.callback = lowest.callback
-        if not self.converged and self.max_cycle > 1 and self._can_minimise(lowest.orbitals):
-            self._minimise(*lowest.orbitals)
+                self.callback, self._falls_back = lowest.callback, False
+        if not self.converged and not self.saddle:
+            if self.max_cycle > 1 and self._can_minimise(lowest.orbitals):
+                self._minimise(*lowest.orbitals)
+            else:
+                self._say()
         return self.e_tot
 
     kernel = scf
 
     def _can_minimise(self, orbitals) -> bool:
         """Where every orbital is full or empty: fractions stay with PySCF's iteration."""
-        if orbitals is None or self.istype("ROKS"):
-            return False
-        occupations = np.asarray(orbitals[1])
-        full = 2 if occupations.ndim == 1 else 1
-        return bool(np.isin(occupations, (0, full)).all())
+        return orbitals is not None and not self.istype("ROKS") and is_whole(orbitals[1])
+
+    def _if_stationary(self, dm0):
+        """The orbitals of a density that is as good as converged: a diagonalisation might exchange
+        two that are nearly degenerate and lead elsewhere."""
+        if np.ndim(dm0) != (3 if self.istype("UKS") else 2):
+            return None
+        orbitals = determinant(np.asarray(dm0), self.get_ovlp())
+        if not self._can_minimise(orbitals):
+            return None
+        fock = self.get_fock(dm=self.make_rdm1(*orbitals))
+        channels = spin_channels(*orbitals)
+        gradient = rotation_gradient(channels, fock if len(channels) == 2 else [fock])
+        return orbitals if np.linalg.norm(gradient) < NEARLY else None
 
     def _minimise(self, mo_coeff, mo_occ):
         found = minimise(
@@ -76,11 +95,9 @@ class ConvergesInStages:
             max_cycle=3 * self.max_cycle,
             callback=self.callback,
         )
-        self.converged, self.e_tot, self.minimised = found.converged, found.energy, True
+        self.minimised = True
         self.cycles += found.builds
-        self.mo_coeff, self.mo_energy, self.mo_occ = found.mo_coeff, found.mo_energy, found.mo_occ
-        if self.chkfile:
-            self.dump_chk(self.chkfile)
+        self._lay_down(found)
         self._finalize()
 
     def get_init_guess(self, mol=None, key=STAGED, **kwargs):
@@ -97,9 +114,16 @@ class ConvergesInStages:
             mf.grids.level = COARSE_LEVEL
             mf.verbose, mf.max_memory, mf.chkfile, mf.init_guess = 0, self.max_memory, None, "minao"
             mf.conv_tol, mf.conv_tol_grad, mf.max_cycle = 1e-5, 3e-3, COARSE_CYCLES
+            mf.goes_on = True
             mf.get_hcore, mf._eri = self.get_hcore, self._eri
             mf.kernel(density)
             density, self._eri = mf.make_rdm1(), mf._eri
+        if is_whole(mf.mo_occ) and mf.mo_occ.ndim == 1 and breaks_pairs(self.mol):
+            # The pairs of stretched bonds have several stationary states close to each other, and
+            # where iteration ends is luck.
+            leads = follow(mf, paired_starts(mf.mo_coeff, self.mol.nelectron // 2))
+            mf._lay_down(leads[0][1])
+            mf.minimised = True
         return mf
 
     def _plain_start(self):

@@ -1,10 +1,26 @@
-"""What is mixed into a learned Kohn–Sham object by density_fit() and newton()."""
+"""What is mixed into a learned Kohn–Sham object, always or by density_fit() and newton()."""
 
 from __future__ import annotations
 
+import numpy as np
 from pyscf import lib
 
+from ..convergence import determinant
 from ..methods import refuses_other_routes
+
+IGNORED = {
+    "irrep_nelec": "its orbitals keep no symmetry; give a density to start from, kernel(dm0=...)",
+    "omega": "its range separation is part of it",
+}
+
+
+class RefusesSettings:
+    """What PySCF's own objects obey and a learned one would not."""
+
+    def __setattr__(self, name, value):
+        if name in IGNORED:
+            raise NotImplementedError(f"{name} has no effect on {self.xc}: {IGNORED[name]}")
+        super().__setattr__(name, value)
 
 
 @refuses_other_routes()  # once more: PySCF's class, mixed in below, brings some of them
@@ -25,6 +41,17 @@ class FittedCoulomb:
 
 class SecondOrder:
     """Mixed in where convergence is of second order."""
+
+    def kernel(self, mo_coeff=None, mo_occ=None, dm0=None):
+        """As PySCF's; but a determinant's density is taken by its own orbitals, not by those of
+        its Fock matrix, which may exchange an occupied and an empty one."""
+        if dm0 is not None and np.ndim(dm0) == (3 if self.istype("UKS") else 2):
+            orbitals = (
+                None if self.istype("ROKS") else determinant(np.asarray(dm0), self.get_ovlp())
+            )
+            if orbitals is not None:
+                (mo_coeff, mo_occ), dm0 = orbitals, None
+        return super().kernel(mo_coeff, mo_occ, dm0)
 
     def density_fit(self, *args, **kwargs):
         raise NotImplementedError("call density_fit() first and newton() on what it returns")

@@ -15,7 +15,8 @@ from ... import weights
 from ...molecules import breaks_pairs, real_atoms
 from ..convergence import STAGED, ConvergesInStages
 from ..methods import NoIntegrator, d3bj, refuses_other_routes
-from ._mixins import FittedCoulomb, SecondOrder
+from ._mixins import FittedCoulomb, RefusesSettings, SecondOrder
+from ._stability import AnswersStability
 from ._xc import LearnedXC
 
 MEMORY_SHARE = 0.125  # of ``max_memory``, for tables of local exchange and basis functions
@@ -23,7 +24,7 @@ NOISE = 1e-7  # Hartree; the energy's jitter with a network in single precision
 
 
 @refuses_other_routes()
-class _Learned(ConvergesInStages):
+class _Learned(RefusesSettings, AnswersStability, ConvergesInStages):
     """What differs from PySCF's classes.
 
     Attributes
@@ -123,12 +124,12 @@ class _Learned(ConvergesInStages):
 
         return respond
 
-    def _finalize(self):
+    def _settle(self):
+        super()._settle()
         if self.fitted:
             self.e_tot += self.exact_correction()
             if self.chkfile:
                 self.dump_chk(self.chkfile)
-        return super()._finalize()
 
     def exact_correction(self, dm=None) -> float:
         """What exact local exchange adds to an energy with fitted local exchange, Hartree. The

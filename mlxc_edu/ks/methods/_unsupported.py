@@ -23,7 +23,6 @@ ROUTES = {
     **dict.fromkeys(("PCM", "SMD", "DDCOSMO", "ddCOSMO", "DDPCM", "ddPCM", "PE"), SOLVENT),
     **dict.fromkeys(("x2c", "x2c1e", "sfx2c1e"), RELATIVITY),
     "Hessian": "second derivatives with respect to the nuclei",
-    "stability": "a stability analysis",
     "NMR": "magnetic shieldings",
     "SSC": "spin–spin coupling",
     "EFG": "electric field gradients by perturbation",

@@ -1,0 +1,187 @@
+"""The self-consistent states of a molecule: from many starts on a coarse grid to the lowest minimum
+on the full one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..ks import KS
+from ..ks.convergence import (
+    ROUGHLY,
+    SUPERPOSED,
+    Minimum,
+    Start,
+    atomic_starts,
+    default_start,
+    downhill,
+    follow,
+    lowest_curvature,
+    minimise,
+    mixed_start,
+    paired_starts,
+)
+from ..ks.methods import is_learned
+from ..molecules import breaks_pairs, is_stretched, real_atoms
+
+GRID_LEVEL = 3  # PySCF's default
+COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
+RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
+GRADIENT_TOL = 1e-5  # Hartree
+SAME_STATE = 1e-5  # Hartree
+EQUAL = 2e-6  # Hartree; less is no gain
+DESCENTS = 5  # from saddle to saddle
+DOWN_FROM = ", down from a saddle"
+
+
+@dataclass(frozen=True)
+class State:
+    """One self-consistent solution, the start that led to it, all the starts that were tried, by
+    how much a state that was passed over lies lower (Hartree), and whether it is a saddle."""
+
+    label: str
+    mean_field: Any
+    converged: bool
+    tried: tuple[str, ...] = ()
+    passed_over: float = 0.0
+    saddle: bool = False
+
+    @property
+    def energy(self) -> float:
+        return self.mean_field.e_tot
+
+    @property
+    def spin_square(self) -> float:
+        mf = self.mean_field
+        return 0.0 if mf.mo_occ.ndim == 1 else abs(float(mf.spin_square()[0]))
+
+
+def hartree_fock_states(mol) -> list[State]:
+    """The distinct unrestricted Hartree–Fock states that the starts lead to, lowest first."""
+    mf = KS(mol, "HF", unrestricted=True)
+    states = [
+        _state(start.label, mf.copy(), minimise(mf, lead.mo_coeff, lead.mo_occ))
+        for start, lead in _distinct(_leads(mf))
+    ]
+    return sorted(states, key=lambda s: (not s.converged, s.energy))
+
+
+def lowest_state(mol, method, unrestricted) -> State:
+    if unrestricted is False and mol.spin:
+        raise ValueError(f"{mol.spin} unpaired electrons need an unrestricted calculation")
+    atoms = len(real_atoms(mol))
+    if unrestricted is None:
+        unrestricted = mol.spin > 0 or atoms <= 2 or is_stretched(mol)
+    mf, coarse = (KS(mol, method, unrestricted=unrestricted) for _ in range(2))
+    mf.grids.level, coarse.grids.level = GRID_LEVEL, COARSE_GRID_LEVEL
+    # A learned object looks for the pairs of a stretched bond by itself.
+    if not unrestricted and (is_learned(method) or (atoms > 2 and not breaks_pairs(mol))):
+        return _settled("PySCF's guess", mf, _ordinary(mf), coarse)
+
+    leads = all_leads = _leads(coarse)
+    if is_learned(method) and atoms > 1:
+        # A learned functional was fitted near the densities of real states; a search over all
+        # densities finds others, tens of kcal/mol too low. What comes from atoms or ions decides,
+        # and near equilibrium what everybody starts from, too.
+        trusted = () if is_stretched(mol) else (SUPERPOSED,)
+        leads = [lead for lead in leads if lead[0].atomic or lead[0].label in trusted]
+    # The coarse grid may order near-degenerate states wrongly: one look each on the full one.
+    rivals = [lead for lead in _distinct(leads) if lead[1].energy < leads[0][1].energy + RIVAL]
+    if len(rivals) > 1:
+        rivals.sort(key=lambda lead: _energy(mf, lead[1]))
+    start, lead = rivals[0]
+    found = _minimise(mf, lead.mo_coeff, lead.mo_occ)
+    state = _settled(start.label, mf, found, coarse)
+    tried = tuple(dict.fromkeys(start.label for start, _ in all_leads))
+    return replace(state, tried=tried, passed_over=_passed_over(mf, found, leads, all_leads))
+
+
+def _leads(mf) -> list[tuple[Start, Minimum]]:
+    """Every start with the minimum it leads to on the grid of ``mf``, the lowest first."""
+    mol, default = mf.mol, default_start(mf)
+    leads = follow(mf, [default])
+    orbitals = leads[0][1].mo_coeff
+    if default.mo_occ.ndim == 1:
+        iterated = Start("PySCF's guess", *_orbitals(_ordinary(mf)))
+        return follow(mf, [iterated, *paired_starts(orbitals, mol.nelectron // 2)], leads)
+    mixed = [] if mol.spin else [mixed_start(orbitals[0], mol.nelec[0])]
+    return follow(mf, [*atomic_starts(mol), *mixed], leads)
+
+
+def _passed_over(mf, found: Minimum, leads, all_leads) -> float:
+    """By how much the lowest state that other leads come to lies below what was found, on the full
+    grid; Hartree. The coarse grid only says which it may be."""
+    known = [lead.energy for _, lead in leads]
+    others = [
+        lead
+        for _, lead in all_leads
+        if lead.energy < known[0] + RIVAL and min(abs(e - lead.energy) for e in known) > SAME_STATE
+    ]
+    if not others:
+        return 0.0
+    return found.energy - minimise(mf, *_orbitals(others[0]), gradient_tol=ROUGHLY).energy
+
+
+def _distinct(leads: list[tuple[Start, Minimum]]) -> list[tuple[Start, Minimum]]:
+    """One lead for each state; ``leads`` come sorted by energy."""
+    kept = leads[:1]
+    for lead in leads[1:]:
+        if lead[1].energy - kept[-1][1].energy > SAME_STATE:
+            kept.append(lead)
+    return kept
+
+
+def _energy(mf, orbitals: Minimum) -> float:
+    return mf.energy_tot(mf.make_rdm1(orbitals.mo_coeff, orbitals.mo_occ))
+
+
+def _ordinary(mf) -> Minimum:
+    """PySCF's own iteration, and direct minimisation from where it ended if that failed."""
+    mf.goes_on = True  # we look at its end ourselves
+    mf.kernel()
+    mf.goes_on = False
+    if not mf.converged:
+        return _minimise(mf, mf.mo_coeff, mf.mo_occ)
+    return Minimum(mf.e_tot, True, 0.0, mf.mo_coeff, mf.mo_energy, mf.mo_occ, 0)
+
+
+def _settled(label, mf, found: Minimum, coarse) -> State:
+    """From where the orbitals' gradient vanishes to where no turn of them lowers the energy. What
+    curves down shows on the coarse grid; whether anything is gained, on the full one."""
+    for _ in range(DESCENTS):
+        lowest = lowest_curvature(coarse, found.mo_coeff, found.mo_occ)
+        if not (found.converged and lowest.is_down):
+            return _state(label, mf, found)
+        lead = downhill(coarse, lowest, gradient_tol=ROUGHLY)
+        lower = _minimise(mf, lead.mo_coeff, lead.mo_occ)
+        if lower.energy > found.energy - EQUAL:
+            return _state(label, mf, found)
+        found, label = lower, label.removesuffix(DOWN_FROM) + DOWN_FROM
+    return replace(_state(label, mf, replace(found, converged=False)), saddle=True)
+
+
+def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:
+    return found.mo_coeff, found.mo_occ
+
+
+def _minimise(mf, mo_coeff, mo_occ) -> Minimum:
+    """To what the arithmetic behind ``mf`` allows."""
+    tolerance = getattr(mf, "gradient_tol", GRADIENT_TOL)
+    return minimise(mf, mo_coeff, mo_occ, gradient_tol=tolerance)
+
+
+def _state(label, mf, minimum: Minimum) -> State:
+    """The minimum laid down in ``mf``, which becomes restricted where nothing breaks its spin
+    symmetry."""
+    mf.mo_coeff, mf.mo_occ, mf.mo_energy = minimum.mo_coeff, minimum.mo_occ, minimum.mo_energy
+    if mf.mol.spin == 0 and minimum.mo_occ.ndim == 2 and abs(mf.spin_square()[0]) < 1e-6:
+        grids, disp, mf = mf.grids, mf.disp, KS(mf.mol, mf.xc)
+        mf.grids, mf.disp = grids, disp
+        mf.mo_coeff, mf.mo_energy = minimum.mo_coeff[0], minimum.mo_energy[0]
+        mf.mo_occ = 2.0 * minimum.mo_occ[0]
+    mf.e_tot, mf.converged = minimum.energy, minimum.converged
+    if getattr(mf, "fitted", False):
+        mf.e_tot += mf.exact_correction()
+    return State(label, mf, minimum.converged)

@@ -1,0 +1,113 @@
+"""Atoms or fragments side by side, their electrons made to fit, one of them handed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from ...molecules import fragments, real_atoms
+from ._atoms import Part, atom_part, fragment_part
+
+MOST_SPINS, MOST_TRANSFERS = 6, 3  # what is tried where there are more than two parts
+
+
+@dataclass
+class Layout:
+    """For each spin the parts' orbitals as columns over the molecule's basis, with each column's
+    energy, part, σ symmetry about a bond, and whether it is occupied."""
+
+    label: str
+    coeff: list[np.ndarray]
+    energy: list[np.ndarray]
+    owner: np.ndarray
+    sigma: list[np.ndarray]
+    occupied: list[np.ndarray]
+
+    def ionise(self, mol) -> bool:
+        """Take or add the electrons of the molecule's charge, the cheapest ones. False where the
+        spins do not fit, and nothing is changed then."""
+        surplus = [int(o.sum()) - n for o, n in zip(self.occupied, mol.nelec)]
+        if any(n * mol.charge < 0 or (n and not mol.charge) for n in surplus):
+            return False
+        self.forced(mol)
+        return True
+
+    def forced(self, mol) -> Layout:
+        """Make the electrons fit, whatever it takes: the highest leave, the lowest holes fill."""
+        for energy, occupied, wanted in zip(self.energy, self.occupied, mol.nelec):
+            while occupied.sum() > wanted:
+                occupied[np.argmax(np.where(occupied, energy, -np.inf))] = False
+            while occupied.sum() < wanted:
+                occupied[np.argmin(np.where(occupied, np.inf, energy))] = True
+        return self
+
+    def transfers(self) -> list[tuple[int, int, int]]:
+        """(spin, donor column, acceptor column) of the cheapest electron transfers between parts
+        that a bond's symmetry allows, one for each donor and acceptor, the cheapest first. None
+        where there is no electron or no hole."""
+        best: dict = {}
+        for spin in (0, 1):
+            occupied, sigma, energy = self.occupied[spin], self.sigma[spin], self.energy[spin]
+            holes = np.flatnonzero(~occupied & sigma)
+            for donor in np.flatnonzero(occupied & sigma):
+                for hole in holes[self.owner[holes] != self.owner[donor]]:
+                    way = self.owner[donor], self.owner[hole]
+                    found = energy[hole] - energy[donor], spin, int(donor), int(hole)
+                    best[way] = min(best.get(way, found), found)
+        most = 1 if self.owner.max() < 2 else MOST_TRANSFERS
+        return [found[1:] for found in sorted(best.values())[:most]]
+
+
+def parts_of(mol) -> list[Part]:
+    """The atoms of an atom or a diatomic, the fragments of anything larger that falls apart."""
+    atoms = real_atoms(mol)
+    if len(atoms) <= 2:
+        return [atom_part(mol, i) for i in atoms]
+    apart = fragments(mol)
+    if len(apart) == 1:
+        return []
+    return [atom_part(mol, f[0]) if len(f) == 1 else fragment_part(mol, f) for f in apart]
+
+
+def side_by_side(mol, parts: list[Part], signs) -> Layout:
+    """The parts, each with its spin up (+1) or down (−1). A ghost's functions stay empty."""
+    shape = (2, mol.nao)
+    coeff, energy = np.zeros((2, mol.nao, mol.nao)), np.zeros(shape)
+    sigma, occupied = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    owner, ghostly = np.zeros(mol.nao, dtype=int), np.ones(mol.nao, dtype=bool)
+    for i, (part, sign) in enumerate(zip(parts, signs)):
+        owner[part.functions], ghostly[part.functions] = i, False
+        for spin in (0, 1):
+            source = spin if sign > 0 else 1 - spin
+            columns = part.functions[: part.coefficients[source].shape[1]]
+            coeff[spin][np.ix_(part.functions, columns)] = part.coefficients[source]
+            energy[spin][columns] = part.energies[source]
+            occupied[spin][columns] = part.occupied[source]
+            sigma[spin][columns] = part.sigma[source]
+    coeff[:, ghostly, ghostly], energy[:, ghostly] = 1, np.finfo(float).max
+    return Layout(
+        _label(mol, parts, signs), list(coeff), list(energy), owner, list(sigma), list(occupied)
+    )
+
+
+def spin_signs(parts: list[Part]) -> list[tuple[int, ...]]:
+    """Which way the parts' spins may point, first opposite and then parallel."""
+    if len(parts) <= 2:
+        return [(1,)] if len(parts) == 1 else [(1, -1), (-1, 1), (1, 1)]
+    ways = product(*((1, -1) if part.is_open else (1,) for part in parts))
+    return sorted(ways, key=lambda signs: abs(sum(signs)))
+
+
+def _label(mol, parts, signs) -> str:
+    atoms = len(real_atoms(mol))
+    if atoms == 1:
+        return "atom"
+    noun = "atoms" if atoms == len(parts) else "fragments"
+    if len(parts) == 2 and (atoms == 2 or all(part.is_open for part in parts)):
+        return f"{noun}, spins {'parallel' if signs[0] == signs[1] else 'opposite'}"
+    spins = "".join(
+        "·" if not part.is_open else "↑" if sign > 0 else "↓" for part, sign in zip(parts, signs)
+    )
+    return f"{noun}, spins {spins}" if spins.strip("·") else noun

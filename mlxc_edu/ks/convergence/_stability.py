@@ -1,0 +1,133 @@
+"""Whether orbitals without a gradient are a minimum, and the way down where they are not.
+
+A stationary energy may be a saddle: two orbitals that symmetry keeps apart, or distance, have no
+gradient between them, however much would be gained by an exchange. The second derivatives H in the
+angles of :class:`Orbitals` tell, and of H we need only products with a vector v,
+
+  H v = [g(tv) − g(−tv)] / 2t,
+
+g the gradient that :func:`minimise` goes by, at orbitals turned by ±tv: two Fock matrices a
+product, whatever the energy is made of. The lowest eigenvalue is found by Davidson's method
+(J. Comput. Phys. 17, 87 (1975)). An empty orbital below an occupied one is a reason to look and no
+proof: what Coulomb, exchange and correlation answer to a turn decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._minimise import (
+    Minimum,
+    Orbitals,
+    canonical,
+    minimise,
+    rotation_gradient,
+    spin_channels,
+    split,
+)
+
+DOWN = -1e-3  # Hartree/radian²; what curves down less is flat but for the grid's noise
+NOISE = 1e-3  # Hartree/radian²; of single precision and a step that is not infinitesimal
+CLOSE = 0.1  # Hartree/radian²; keeps Davidson's corrections finite
+STEP = 0.03  # radians, of the pair that turns most, to either side
+STARTS = 2  # turns of two orbitals that a search begins with, and one turn of all
+ROUNDS = 15
+NUDGE = 0.4  # radians, of the pair that turns most, off a saddle
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """The lowest ``value`` in Hartree/radian², its ``direction``, one angle a pair, and the
+    orbitals that turn."""
+
+    value: float
+    direction: np.ndarray
+    channels: list[Orbitals]
+
+    @property
+    def is_down(self) -> bool:
+        return self.value < DOWN
+
+    def turned(self, angle=NUDGE) -> tuple[np.ndarray, np.ndarray]:
+        """Orbitals and occupations, as PySCF lays them out, along the direction: so far that the
+        pair that turns most turns by ``angle``, in radians."""
+        angles = angle * self.direction / np.abs(self.direction).max()
+        turned = [c.rotated(a) for c, a in zip(self.channels, split(angles, self.channels))]
+        coefficients = _as_pyscf([c.coefficients for c in turned])
+        return coefficients, _as_pyscf([c.occupations for c in turned])
+
+
+def lowest_curvature(mf, mo_coeff, mo_occ) -> Curvature:
+    """Of the energy of ``mf``, an RKS or UKS object, in rotations of the given orbitals; where both
+    spins share them they turn together.
+
+    The search ends as soon as the sign is clear; the value may still come down a little.
+    """
+    channels, curve, diagonal = _hessian(mf, spin_channels(mo_coeff, mo_occ))
+    if not len(diagonal):  # nothing can turn
+        return Curvature(np.inf, diagonal, channels)
+    tried = _first(diagonal)
+    turned = np.array([curve(v) for v in tried])
+    for _ in range(ROUNDS):
+        small = tried @ turned.T
+        values, vectors = np.linalg.eigh((small + small.T) / 2)
+        value, best = values[0], vectors[:, 0] @ tried
+        rest = vectors[:, 0] @ turned - value * best
+        error = np.linalg.norm(rest)
+        if error < max(abs(value - DOWN), NOISE) or len(tried) == len(diagonal):
+            break
+        apart = diagonal - value
+        step = rest / np.where(np.abs(apart) < CLOSE, CLOSE, apart)
+        for _ in "twice":  # once leaves rounding along those before
+            step -= (tried @ step) @ tried
+        step /= np.linalg.norm(step)
+        tried, turned = np.vstack([tried, step]), np.vstack([turned, curve(step)])
+    return Curvature(float(value), best, channels)
+
+
+def downhill(mf, saddle: Curvature, **how) -> Minimum:
+    """The minimum on the side of a saddle that falls more; ``how`` as for :func:`minimise`."""
+    sides = [saddle.turned(angle) for angle in (NUDGE, -NUDGE)]
+    start = min(sides, key=lambda orbitals: mf.energy_tot(mf.make_rdm1(*orbitals)))
+    return minimise(mf, *start, **how)
+
+
+def _hessian(mf, channels):
+    """Canonical orbitals, the product of H with a vector, and H's diagonal without the answer of
+    the potential, 2 (f_p − f_q)(ε_q − ε_p)."""
+    hcore, overlap = mf.get_hcore(), mf.get_ovlp()
+
+    def fock_of(channels):
+        density = _as_pyscf([c.density for c in channels])
+        fock = mf.get_fock(hcore, overlap, mf.get_veff(mf.mol, density), density)
+        return fock if len(channels) == 2 else [fock]
+
+    channels, eps, _ = canonical(channels, fock_of(channels))
+
+    def gradient(angles):
+        turned = [c.rotated(a) for c, a in zip(channels, split(angles, channels))]
+        return rotation_gradient(turned, fock_of(turned))
+
+    def product(vector):
+        step = STEP / np.abs(vector).max()
+        return (gradient(step * vector) - gradient(-step * vector)) / (2 * step)
+
+    gaps = [2.0 * c.differences * (e[None] - e[:, None]) for c, e in zip(channels, eps)]
+    return channels, product, np.concatenate([g[c.pairs] for g, c in zip(gaps, channels)])
+
+
+def _first(diagonal) -> np.ndarray:
+    """Orthonormal vectors to begin with: the pairs that cost least, and all pairs a little, with
+    signs of no symmetry."""
+    cheapest = np.argsort(diagonal, kind="stable")[:STARTS]
+    every = np.random.default_rng(0).uniform(0.5, 1.0, len(diagonal))
+    every *= np.where(np.arange(len(diagonal)) % 3, 1.0, -1.0) / np.maximum(diagonal, CLOSE)
+    vectors = np.vstack([np.eye(len(diagonal))[cheapest], every])
+    return np.linalg.qr(vectors.T)[0].T
+
+
+def _as_pyscf(channels) -> np.ndarray:
+    """One array a spin, as PySCF lays them out: a leading axis of two, or none."""
+    return np.array(channels) if len(channels) == 2 else np.asarray(channels[0])

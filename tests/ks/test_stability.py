@@ -1,0 +1,142 @@
+"""Is a stationary state a minimum? Curvatures, and what objects do and say where they end."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from pyscf import scf
+from pyscf.scf.stability import rhf_external, rhf_internal
+
+import mlxc_edu as mx
+from mlxc_edu.ks.convergence import _ends, lowest_curvature, minimise
+
+
+def diatomic(name, length, basis="6-31g", **options):
+    return mx.molecule(name, bond_length=length, basis=basis, **options)
+
+
+def stationary(mol, method, unrestricted):
+    """A state without a gradient, in the symmetry of its start."""
+    precision = {"precision": "float64"} if method == "EDU26" else {}
+    mf = mx.KS(mol, method, unrestricted=unrestricted, **precision)
+    mf.grids.level = 0
+    start = scf.UHF(mol) if unrestricted or mol.spin else scf.RHF(mol)
+    start.run(verbose=0)
+    found = minimise(mf, start.mo_coeff, start.mo_occ, gradient_tol=1e-6)
+    return mf, found.mo_coeff, found.mo_occ
+
+
+@pytest.mark.parametrize("method", ["HF", "PBE", "EDU26"])
+@pytest.mark.parametrize(("name", "unrestricted"), [("LiH", False), ("H2", True), ("OH", True)])
+def test_curvature_is_the_second_derivative_of_the_energy(method, name, unrestricted):
+    mf, *orbitals = stationary(diatomic(name, 2.0), method, unrestricted)
+    lowest = lowest_curvature(mf, *orbitals)
+    energies = [mf.energy_tot(mf.make_rdm1(*lowest.turned(angle))) for angle in (-0.02, 0, 0.02)]
+    step = 0.02 / np.abs(lowest.direction).max()
+    second = (energies[0] - 2 * energies[1] + energies[2]) / step**2
+    assert lowest.value == pytest.approx(second, rel=2e-2, abs=1e-3)
+
+
+@pytest.mark.parametrize("length", [0.8, 2.5])
+@pytest.mark.parametrize("method", ["HF", "PBE"])
+def test_sign_is_pyscfs(method, length):
+    mol = diatomic("H2", length)
+    mf, coeff, occ = stationary(mol, method, False)
+    mf.mo_coeff, mf.mo_occ = coeff, occ
+    assert lowest_curvature(mf, coeff, occ).is_down != rhf_internal(mf, return_status=True)[1]
+    apart = mx.KS(mol, method, unrestricted=True)
+    apart.grids = mf.grids
+    apart.mo_coeff, apart.mo_occ = np.array([coeff] * 2), np.array([occ / 2] * 2)
+    lowest = lowest_curvature(apart, apart.mo_coeff, apart.mo_occ)
+    stable = rhf_external(mf, return_status=True)[1]
+    assert lowest.is_down == (not stable) == (length > 1)
+
+
+def test_solved_states_are_stable():
+    """Where the spins have parted nothing curves down any more."""
+    mol = diatomic("H2", 2.5)
+    for method in ("PBE", "EDU26"):
+        mf = mx.solve(mol, method).mean_field
+        assert not lowest_curvature(mf, mf.mo_coeff, mf.mo_occ).is_down
+
+
+def test_spins_part_where_they_gain():
+    """From a density with paired spins: PySCF's iteration alone would stay there."""
+    mol = diatomic("H2", 2.5)
+    for method in ("PBE", "EDU26"):
+        mf = mx.KS(mol, method, unrestricted=True).run()
+        assert mf.converged and mf.curvature > -1e-3
+        assert mf.e_tot == pytest.approx(mx.solve(mol, method).energy, abs=5e-6)
+        assert mf.spin_square()[0] > 0.5
+
+
+@pytest.fixture(scope="module")
+def stretched():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that EDU26 was not taught this
+        return mx.KS(diatomic("H2", 2.5), "EDU26").run()
+
+
+def test_stability_of_a_learned_object(stretched):
+    """As PySCF's: orbitals to start from where the spins part."""
+    inside, apart, stable, apart_stable = stretched.stability(external=True, return_status=True)
+    assert stable and not apart_stable and stretched.curvature < -0.05
+    np.testing.assert_array_equal(inside, stretched.mo_coeff)
+    better = mx.KS(stretched.mol, "EDU26", unrestricted=True)
+    better.kernel(better.make_rdm1(apart, np.array([stretched.mo_occ / 2] * 2)))
+    assert better.e_tot < stretched.e_tot - 0.01
+    assert better.stability(return_status=True)[2]
+    assert stretched.stability()[1] is None
+    with pytest.raises(NotImplementedError, match="external stability"):
+        better.stability(external=True)
+
+
+def test_stability_of_a_shared_open_shell():
+    mol = mx.molecule("N 0 0 0; H 0 0 1.04", basis="6-31g", spin=2)
+    mf = mx.KS(mol, "EDU26", restricted=True).run()
+    assert mf.stability(return_status=True)[2]
+    with pytest.raises(NotImplementedError, match="external stability"):
+        mf.stability(external=True)
+
+
+@pytest.mark.parametrize("method", ["LDA", "EDU26"])
+def test_failure_is_said(method):
+    """Whatever PySCF's verbosity is, and not where one cycle was asked for."""
+    mol = mx.molecule("H2O", basis="6-31g")
+    mf = mx.KS(mol, method).set(max_cycle=2, conv_tol=1e-13, init_guess="minao")
+    mf._can_minimise = lambda orbitals: False
+    with pytest.warns(UserWarning, match=f"{mf.xc} did not converge in 2 cycles.*mlxc_edu.solve"):
+        mf.run()
+    assert not mf.converged
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mx.KS(mol, method).set(max_cycle=1, init_guess="minao").run()
+
+
+def test_saddle_is_said(monkeypatch):
+    """Where the way down is not found."""
+    monkeypatch.setattr(_ends, "DESCENTS", 1)
+    monkeypatch.setattr(_ends, "downhill", lambda mf, saddle, **how: minimise(mf, *saddle.turned()))
+    mf = mx.KS(diatomic("H2", 2.5), "PBE", unrestricted=True)
+    with pytest.warns(UserWarning, match="PBE ends on a saddle.*mlxc_edu.solve"):
+        mf.run()
+    assert mf.saddle and not mf.converged and mf.curvature < -0.1
+
+
+def test_settings_that_would_be_ignored():
+    mf = mx.KS(mx.molecule("C2", basis="6-31g"), "EDU26")
+    with pytest.raises(NotImplementedError, match="irrep_nelec has no effect on EDU26"):
+        mf.irrep_nelec = {"A1g": 6}
+    with pytest.raises(NotImplementedError, match="omega has no effect on EDU26"):
+        mf.omega = 0.3
+
+
+def test_objects_are_pyscfs():
+    mol = mx.molecule("H2O", basis="sto-3g")
+    mf = mx.KS(mol, "PBE").run()
+    assert isinstance(mf, scf.hf.RHF)
+    again = pickle.loads(pickle.dumps(mf))
+    assert again.e_tot == mf.e_tot
+    assert mf.to_uks().run().e_tot == pytest.approx(mf.e_tot, abs=1e-8)
+    assert mf.density_fit().newton().run().e_tot == pytest.approx(mf.e_tot, abs=1e-3)
