@@ -32,7 +32,7 @@ class EndsInMinimum:
 
     _keys = frozenset({"saddle", "curvature", "goes_on"})
     saddle = goes_on = False
-    curvature = None
+    curvature: float | None = None
     _falls_back = False  # where iteration fails something else is tried
 
     def _finalize(self):
@@ -76,7 +76,7 @@ class EndsInMinimum:
     def _say(self):
         if self.saddle:
             warnings.warn(
-                f"{self.xc} ends on a saddle: the energy curves down by {-self.curvature:.3f} "
+                f"{self.xc} ends on a saddle: its lowest curvature is {self.curvature:.3f} "
                 "Hartree/radian² and a lower state was not found; mlxc_edu.solve tries more starts",
                 stacklevel=2,
             )
