@@ -76,6 +76,8 @@ def lowest_state(mol, method, unrestricted) -> State:
         unrestricted = mol.spin > 0 or atoms <= 2 or is_stretched(mol)
     mf, coarse = (KS(mol, method, unrestricted=unrestricted) for _ in range(2))
     mf.grids.level, coarse.grids.level = GRID_LEVEL, COARSE_GRID_LEVEL
+    if coarse.do_nlc():
+        coarse.nlc = 0  # dear, and nearly the same wherever the electrons are
     # A learned object looks for the pairs of a stretched bond by itself.
     if not unrestricted and (is_learned(method) or (atoms > 2 and not breaks_pairs(mol))):
         return _settled("PySCF's guess", mf, _ordinary(mf), coarse)

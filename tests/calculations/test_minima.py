@@ -97,3 +97,22 @@ def test_hole_of_two_molecules_far_apart(geometry, method, share):
             for q in (0, 1)
         ]
         assert 50 < KC * (sum(alone) - result.energy) < 70
+
+
+@pytest.mark.parametrize("method", ["PBE", "HF"])
+def test_hole_of_three_atoms_far_apart(method):
+    """Three thirds of a hole for PBE, a whole one and two atoms for HF."""
+    apart = 12.0  # Å
+    corners = [(0, 0), (apart, 0), (apart / 2, apart * np.sqrt(3) / 2)]
+    text = "; ".join(f"He {x} {y} 0" for x, y in corners)
+    result = mx.solve(mx.molecule(text, basis="6-31g", charge=1), method)
+    atom = mx.molecule("He", basis="6-31g")
+    part = 1 / 3 if method == "PBE" else 1.0
+    assert result.converged
+    assert sorted(result.charges)[-1] == pytest.approx(part, abs=0.01)
+    holed = kernel(atom, method, occupations=(1, 1 - part)).e_tot
+    if method == "PBE":
+        pairs = 3 * part**2 / (apart / mx.units.ANGSTROM_PER_BOHR)
+        assert result.energy == pytest.approx(3 * holed + pairs, abs=2e-5)
+    else:
+        assert result.energy == pytest.approx(holed + 2 * kernel(atom, method).e_tot, abs=1e-4)
