@@ -71,7 +71,7 @@ def frontier(mol: gto.Mole) -> Frontier:
     mf = free_atom(mol, 0) if mol.natm == 1 and mol.charge == 0 else None
     if mf is None:
         mf = KS(mol, "PBE", unrestricted=True)
-        mf.grids.level = COARSE_GRID_LEVEL
+        mf.grids.level, mf.goes_on = COARSE_GRID_LEVEL, True
         mf.kernel()
     order = [np.lexsort((e, -occ)) for e, occ in zip(mf.mo_energy, mf.mo_occ)]
     coefficients = np.array([np.asarray(c)[:, o] for c, o in zip(mf.mo_coeff, order)])

@@ -33,7 +33,7 @@ GRADIENT_TOL = 1e-5  # Hartree
 SAME_STATE = 1e-5  # Hartree
 EQUAL = 2e-6  # Hartree; less is no gain
 DESCENTS = 5  # from saddle to saddle
-DOWN_FROM = ", down from a saddle"
+SURELY_DOWN = -1e-2  # Hartree/radian²; a smaller curvature may be the coarse grid's
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,12 @@ def lowest_state(mol, method, unrestricted) -> State:
         coarse.nlc = 0  # dear, and nearly the same wherever the electrons are
     # A learned object looks for the pairs of a stretched bond by itself.
     if not unrestricted and (is_learned(method) or (atoms > 2 and not breaks_pairs(mol))):
-        return _settled("PySCF's guess", mf, _ordinary(mf), coarse)
+        found = _ordinary(mf)
+        coarse._eri = mf._eri
+        return _state("PySCF's guess", mf, *_settled(mf, found, coarse))
 
     leads = all_leads = _leads(coarse)
+    mf._eri = coarse._eri
     if is_learned(method) and atoms > 1:
         # A learned functional was fitted near the densities of real states; a search over all
         # densities finds others, tens of kcal/mol too low. What comes from atoms or ions decides,
@@ -94,10 +97,10 @@ def lowest_state(mol, method, unrestricted) -> State:
     if len(rivals) > 1:
         rivals.sort(key=lambda lead: _energy(mf, lead[1]))
     start, lead = rivals[0]
-    found = _minimise(mf, lead.mo_coeff, lead.mo_occ)
-    state = _settled(start.label, mf, found, coarse)
+    found, saddle = _settled(mf, _minimise(mf, lead.mo_coeff, lead.mo_occ), coarse)
+    passed_over = _passed_over(mf, found, leads, all_leads)
     tried = tuple(dict.fromkeys(start.label for start, _ in all_leads))
-    return replace(state, tried=tried, passed_over=_passed_over(mf, found, leads, all_leads))
+    return replace(_state(start.label, mf, found, saddle), tried=tried, passed_over=passed_over)
 
 
 def _leads(mf) -> list[tuple[Start, Minimum]]:
@@ -149,19 +152,22 @@ def _ordinary(mf) -> Minimum:
     return Minimum(mf.e_tot, True, 0.0, mf.mo_coeff, mf.mo_energy, mf.mo_occ, 0)
 
 
-def _settled(label, mf, found: Minimum, coarse) -> State:
-    """From where the orbitals' gradient vanishes to where no turn of them lowers the energy. What
-    curves down shows on the coarse grid; whether anything is gained, on the full one."""
+def _settled(mf, found: Minimum, coarse) -> tuple[Minimum, bool]:
+    """From where the orbitals' gradient vanishes to where no turn of them lowers the energy, and
+    whether that was not reached. What curves down shows on the coarse grid; whether anything is
+    gained, on the full one."""
     for _ in range(DESCENTS):
-        lowest = lowest_curvature(coarse, found.mo_coeff, found.mo_occ)
-        if not (found.converged and lowest.is_down):
-            return _state(label, mf, found)
+        if not found.converged:
+            return found, False
+        lowest = lowest_curvature(coarse, *_orbitals(found))
+        if not lowest.is_down:
+            return found, False
         lead = downhill(coarse, lowest, gradient_tol=ROUGHLY)
-        lower = _minimise(mf, lead.mo_coeff, lead.mo_occ)
+        lower = _minimise(mf, *_orbitals(lead))
         if lower.energy > found.energy - EQUAL:
-            return _state(label, mf, found)
-        found, label = lower, label.removesuffix(DOWN_FROM) + DOWN_FROM
-    return replace(_state(label, mf, replace(found, converged=False)), saddle=True)
+            return found, lowest.value < SURELY_DOWN
+        found = lower
+    return found, lowest_curvature(coarse, *_orbitals(found)).value < SURELY_DOWN
 
 
 def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:
@@ -174,7 +180,7 @@ def _minimise(mf, mo_coeff, mo_occ) -> Minimum:
     return minimise(mf, mo_coeff, mo_occ, gradient_tol=tolerance)
 
 
-def _state(label, mf, minimum: Minimum) -> State:
+def _state(label, mf, minimum: Minimum, saddle=False) -> State:
     """The minimum laid down in ``mf``, which becomes restricted where nothing breaks its spin
     symmetry."""
     mf.mo_coeff, mf.mo_occ, mf.mo_energy = minimum.mo_coeff, minimum.mo_occ, minimum.mo_energy
@@ -183,7 +189,8 @@ def _state(label, mf, minimum: Minimum) -> State:
         mf.grids, mf.disp = grids, disp
         mf.mo_coeff, mf.mo_energy = minimum.mo_coeff[0], minimum.mo_energy[0]
         mf.mo_occ = 2.0 * minimum.mo_occ[0]
-    mf.e_tot, mf.converged = minimum.energy, minimum.converged
+    mf.e_tot, mf.converged = minimum.energy, minimum.converged and not saddle
+    mf.saddle = saddle
     if getattr(mf, "fitted", False):
         mf.e_tot += mf.exact_correction()
-    return State(label, mf, minimum.converged)
+    return State(label, mf, mf.converged, saddle=saddle)

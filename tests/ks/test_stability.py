@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from pyscf import scf
-from pyscf.scf.stability import rhf_external, rhf_internal
+from pyscf.scf.stability import rhf_external, rhf_internal, uhf_internal
 
 import mlxc_edu as mx
 from mlxc_edu.ks.convergence import _ends, lowest_curvature, minimise
@@ -115,13 +115,58 @@ def test_failure_is_said(method):
 
 
 def test_saddle_is_said(monkeypatch):
-    """Where the way down is not found."""
-    monkeypatch.setattr(_ends, "DESCENTS", 1)
-    monkeypatch.setattr(_ends, "downhill", lambda mf, saddle, **how: minimise(mf, *saddle.turned()))
+    """Where nothing is found below it."""
+    nowhere = lambda mf, saddle, **how: minimise(mf, *saddle.turned(0.0), **how)  # noqa: E731
+    monkeypatch.setattr(_ends, "downhill", nowhere)
     mf = mx.KS(diatomic("H2", 2.5), "PBE", unrestricted=True)
     with pytest.warns(UserWarning, match="PBE ends on a saddle.*mlxc_edu.solve"):
         mf.run()
     assert mf.saddle and not mf.converged and mf.curvature < -0.1
+
+
+def test_last_descent_may_reach_the_minimum(monkeypatch):
+    monkeypatch.setattr(_ends, "DESCENTS", 1)
+    mf = mx.KS(diatomic("H2", 2.5), "PBE", unrestricted=True).run()
+    assert mf.converged and not mf.saddle and mf.curvature > 0
+
+
+def test_density_of_other_electrons_is_only_a_start():
+    """The neutral molecule's density is stationary for the cation's object, too."""
+    neutral = mx.KS(mx.molecule("OH", basis="6-31g"), "EDU26").run()
+    ion = mx.KS(mx.molecule("OH", basis="6-31g", charge=1), "EDU26", unrestricted=True)
+    ion.kernel(neutral.make_rdm1())
+    assert ion.mo_occ.sum() == 8 and ion.e_tot > neutral.e_tot + 0.3
+
+
+def test_one_evaluation_from_a_converged_density():
+    mf = mx.KS(mx.molecule("OH", basis="6-31g"), "EDU26").run()
+    again = mx.KS(mf.mol, "EDU26").set(max_cycle=0)
+    assert again.kernel(mf.make_rdm1()) == pytest.approx(mf.e_tot, abs=1e-6)
+    assert mf.kernel(mf.make_rdm1()) == pytest.approx(again.e_tot, abs=1e-6)
+    assert not mf.minimised and mf.curvature is None
+
+
+def test_chosen_occupations_stay():
+    """PySCF's maximum overlap holds an excited state, occupations= a whole one."""
+    mol = mx.molecule("H2O", basis="6-31g")
+    ground = mx.KS(mol, "PBE", unrestricted=True).run()
+    occ = ground.mo_occ.copy()
+    occ[1, [4, 5]] = occ[1, [5, 4]]
+    mf = scf.addons.mom_occ(mx.KS(mol, "PBE", unrestricted=True), ground.mo_coeff, occ)
+    mf.kernel(mf.make_rdm1(ground.mo_coeff, occ))
+    assert mf.converged and mf.e_tot > ground.e_tot + 0.1
+    atom = mx.KS(mx.molecule("H", basis="6-31g"), "PBE", occupations=([0, 1], [0]))
+    atom.kernel()
+    assert atom.converged and atom.mo_occ[0][np.argsort(atom.mo_energy[0])][0] == 0
+
+
+@pytest.mark.parametrize("name", ["N2", "C2", "CO2"])
+def test_curvature_of_more_symmetries_is_pyscfs(name):
+    mol = mx.molecule(name, basis="6-31g")
+    mf, coeff, occ = stationary(mol, "PBE", True)
+    mf.mo_coeff, mf.mo_occ = coeff, occ
+    stable = uhf_internal(mf, return_status=True)[1]
+    assert lowest_curvature(mf, coeff, occ).is_down != stable
 
 
 def test_settings_that_would_be_ignored():

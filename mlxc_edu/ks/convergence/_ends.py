@@ -12,6 +12,7 @@ from ._minimise import minimise
 from ._stability import downhill, lowest_curvature
 
 DESCENTS = 5
+SURELY_DOWN = -1e-2  # Hartree/radian²; between this and DOWN it may be the grid
 SAME_STATE = 2e-6  # Hartree; a descent that gains less found the grid's noise
 
 
@@ -39,21 +40,27 @@ class EndsInMinimum:
         self.saddle, self.curvature = False, None
         if not self.goes_on:
             self._settle()
-            self._say()
+        self._say()
         return super()._finalize()
 
     def _settle(self):
-        if not self.converged or not self._is_doubtful():
+        if not self.converged or self.max_cycle < 1 or not self._is_doubtful():
             return
         if _has_empty_below(self.mo_energy, self.mo_occ):
             # A minimum it may be, but there may be a lower one where the lowest are occupied.
             self._take(minimise(self, self.mo_coeff, self._refilled(), **self._how()))
+        lowest = self._look()
         for _ in range(DESCENTS):
-            lowest = lowest_curvature(self, self.mo_coeff, self.mo_occ)
-            self.curvature = lowest.value
-            if not lowest.is_down or not self._take(downhill(self, lowest, **self._how())):
-                return
-        self.saddle, self.converged = True, False
+            if not (lowest.is_down and self._take(downhill(self, lowest, **self._how()))):
+                break
+            lowest = self._look()
+        self.saddle = self.converged and lowest.value < SURELY_DOWN
+        self.converged = self.converged and not self.saddle
+
+    def _look(self):
+        lowest = lowest_curvature(self, self.mo_coeff, self.mo_occ)
+        self.curvature = lowest.value
+        return lowest
 
     def _how(self):
         tolerance = self.conv_tol_grad or np.sqrt(self.conv_tol)
@@ -67,13 +74,15 @@ class EndsInMinimum:
         return refilled
 
     def _take(self, found):
-        """Lay it down if it is lower; whether anything is left to look at."""
+        """Lay it down if it is lower; whether it is, and as good as what it replaces."""
         if found.energy > self.e_tot - SAME_STATE:
             return False
         self._lay_down(found)
         return found.converged
 
     def _say(self):
+        if self.goes_on:
+            return
         if self.saddle:
             warnings.warn(
                 f"{self.xc} ends on a saddle: its lowest curvature is {self.curvature:.3f} "
@@ -88,7 +97,9 @@ class EndsInMinimum:
             )
 
     def _is_doubtful(self):
-        if not is_whole(self.mo_occ) or self.istype("ROKS") or hasattr(self, "irrep_nelec"):
+        chosen = hasattr(self, "occupations") or "get_occ" in vars(self)  # as by mom_occ()
+        in_symmetry = hasattr(self, "irrep_nelec")
+        if chosen or in_symmetry or self.istype("ROKS") or not is_whole(self.mo_occ):
             return False
         return (
             getattr(self, "minimised", False)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
 from ...molecules import fragments, real_atoms
 from ._atoms import Part, atom_part, fragment_part
 
-MOST_SPINS, MOST_TRANSFERS = 6, 3  # what is tried where there are more than two parts
+MOST_OPEN, MOST_SPINS, MOST_TRANSFERS = 8, 6, 3  # where there are more than two parts
 
 
 @dataclass
@@ -43,10 +43,10 @@ class Layout:
                 occupied[np.argmin(np.where(occupied, np.inf, energy))] = True
         return self
 
-    def transfers(self) -> list[tuple[int, int, int]]:
+    def transfers(self, charged) -> list[tuple[int, int, int]]:
         """(spin, donor column, acceptor column) of the cheapest electron transfers between parts
-        that a bond's symmetry allows, one for each donor and acceptor, the cheapest first. None
-        where there is no electron or no hole."""
+        that a bond's symmetry allows, the cheapest first: one for each donor and acceptor where a
+        charge has several places to be, else the one. None where there is no electron or hole."""
         best: dict = {}
         for spin in (0, 1):
             occupied, sigma, energy = self.occupied[spin], self.sigma[spin], self.energy[spin]
@@ -56,7 +56,7 @@ class Layout:
                     way = self.owner[donor], self.owner[hole]
                     found = energy[hole] - energy[donor], spin, int(donor), int(hole)
                     best[way] = min(best.get(way, found), found)
-        most = 1 if self.owner.max() < 2 else MOST_TRANSFERS
+        most = 1 if self.owner.max() < 2 or not charged else MOST_TRANSFERS
         return [found[1:] for found in sorted(best.values())[:most]]
 
 
@@ -74,7 +74,7 @@ def parts_of(mol) -> list[Part]:
 def side_by_side(mol, parts: list[Part], signs) -> Layout:
     """The parts, each with its spin up (+1) or down (−1). A ghost's functions stay empty."""
     shape = (2, mol.nao)
-    coeff, energy = np.zeros((2, mol.nao, mol.nao)), np.zeros(shape)
+    coeff, energy = np.zeros((2, mol.nao, mol.nao)), np.full(shape, np.finfo(float).max)
     sigma, occupied = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     owner, ghostly = np.zeros(mol.nao, dtype=int), np.ones(mol.nao, dtype=bool)
     for i, (part, sign) in enumerate(zip(parts, signs)):
@@ -86,18 +86,28 @@ def side_by_side(mol, parts: list[Part], signs) -> Layout:
             energy[spin][columns] = part.energies[source]
             occupied[spin][columns] = part.occupied[source]
             sigma[spin][columns] = part.sigma[source]
-    coeff[:, ghostly, ghostly], energy[:, ghostly] = 1, np.finfo(float).max
+    coeff[:, ghostly, ghostly] = 1
     return Layout(
         _label(mol, parts, signs), list(coeff), list(energy), owner, list(sigma), list(occupied)
     )
 
 
-def spin_signs(parts: list[Part]) -> list[tuple[int, ...]]:
-    """Which way the parts' spins may point, first opposite and then parallel."""
-    if len(parts) <= 2:
-        return [(1,)] if len(parts) == 1 else [(1, -1), (-1, 1), (1, 1)]
-    ways = product(*((1, -1) if part.is_open else (1,) for part in parts))
-    return sorted(ways, key=lambda signs: abs(sum(signs)))
+def spin_signs(parts: list[Part], spin) -> list[tuple[int, ...]]:
+    """Which way the parts' spins may point: neighbours opposite before parallel, none that is the
+    same for closed shells or, of a molecule without ``spin``, a mirror image."""
+    ways: list[tuple[int, ...]] = [(1, -1), (-1, 1), (1, 1)] if len(parts) == 2 else []
+    if len(parts) != 2:
+        places = [i for i, part in enumerate(parts) if part.is_open]
+        few = list(product((1, -1), repeat=min(len(places), MOST_OPEN)))
+        if len(places) > MOST_OPEN:
+            few = [tuple((-1) ** i for i in range(len(places))), (1,) * len(places)]
+        for signs in few:
+            if spin or not places or signs[0] == 1:
+                of_open = dict(zip(places, signs))
+                ways.append(tuple(of_open.get(i, 1) for i in range(len(parts))))
+        ways.sort(key=lambda way: sum(way[a] == way[b] for a, b in pairwise(places)))
+    by_open = {tuple(s for s, part in zip(way, parts) if part.is_open): way for way in ways[::-1]}
+    return [way for way in ways if way in by_open.values()]
 
 
 def _label(mol, parts, signs) -> str:

@@ -33,6 +33,7 @@ NOISE = 1e-3  # Hartree/radian²; of single precision and a step that is not inf
 CLOSE = 0.1  # Hartree/radian²; keeps Davidson's corrections finite
 STEP = 0.03  # radians, of the pair that turns most, to either side
 STARTS = 2  # turns of two orbitals that a search begins with, and one turn of all
+FOLLOWED = 2
 ROUNDS = 15
 NUDGE = 0.4  # radians, of the pair that turns most, off a saddle
 
@@ -73,18 +74,22 @@ def lowest_curvature(mf, mo_coeff, mo_occ) -> Curvature:
     for _ in range(ROUNDS):
         small = tried @ turned.T
         values, vectors = np.linalg.eigh((small + small.T) / 2)
-        value, best = values[0], vectors[:, 0] @ tried
-        rest = vectors[:, 0] @ turned - value * best
-        error = np.linalg.norm(rest)
-        if error < max(abs(value - DOWN), NOISE) or len(tried) == len(diagonal):
+        lowest = vectors.T[:FOLLOWED] @ tried
+        rest = vectors.T[:FOLLOWED] @ turned - values[:FOLLOWED, None] * lowest
+        errors = np.linalg.norm(rest, axis=1)
+        # The lowest so far may be the lowest of one symmetry only: the next must be settled, too.
+        unsettled = errors > np.maximum(np.abs(values[:FOLLOWED] - DOWN), NOISE)
+        surely_down = values[0] + errors[0] < DOWN
+        if surely_down or not unsettled.any() or len(tried) == len(diagonal):
             break
-        apart = diagonal - value
-        step = rest / np.where(np.abs(apart) < CLOSE, CLOSE, apart)
+        which = int(np.argmax(unsettled))
+        apart = diagonal - values[which]
+        step = rest[which] / np.where(np.abs(apart) < CLOSE, CLOSE, apart)
         for _ in "twice":  # once leaves rounding along those before
             step -= (tried @ step) @ tried
         step /= np.linalg.norm(step)
         tried, turned = np.vstack([tried, step]), np.vstack([turned, curve(step)])
-    return Curvature(float(value), best, channels)
+    return Curvature(float(values[0]), lowest[0], channels)
 
 
 def downhill(mf, saddle: Curvature, **how) -> Minimum:

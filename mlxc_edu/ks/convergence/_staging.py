@@ -41,28 +41,29 @@ class ConvergesInStages(EndsInMinimum):
     def scf(self, dm0=None, **kwargs):
         """Converge. Where PySCF's iteration does not, the energy is minimised directly from the
         lowest point it came by, in up to three times ``max_cycle`` more steps."""
-        lowest = _Lowest(self.callback)
+        lowest, helped = _Lowest(self.callback), True
         self.converged, self.minimised, self.cycles = False, False, 0
+        self.saddle, self.curvature = False, None
         if dm0 is None and self.init_guess == STAGED:
             coarse = self._staged()
             dm0 = coarse.make_rdm1()
-            if coarse.minimised:  # and so would be the full grid
+            if coarse.minimised and self.max_cycle > 1:  # and so would be the full grid
                 self.build()
                 filled = self.get_occ(coarse.mo_energy, coarse.mo_coeff)
                 if self._can_minimise((coarse.mo_coeff, filled)):
                     # As they were: an empty orbital may lie a little below an occupied one.
                     lowest.orbitals = coarse.mo_coeff, coarse.mo_occ
-        elif dm0 is not None:
-            lowest.orbitals = self._if_stationary(dm0)
+        elif dm0 is not None and self.max_cycle > 1 and not self.goes_on:
+            lowest.orbitals, helped = self._if_stationary(dm0), False
         if lowest.orbitals is None:
-            self.callback, self._falls_back = lowest, True
+            helped, self.callback, self._falls_back = True, lowest, True
             try:
                 super().scf(dm0, **kwargs)
             finally:
                 self.callback, self._falls_back = lowest.callback, False
         if not self.converged and not self.saddle:
             if self.max_cycle > 1 and self._can_minimise(lowest.orbitals):
-                self._minimise(*lowest.orbitals)
+                self._minimise(*lowest.orbitals, helped=helped)
             else:
                 self._say()
         return self.e_tot
@@ -78,7 +79,7 @@ class ConvergesInStages(EndsInMinimum):
         two that are nearly degenerate and lead elsewhere."""
         if np.ndim(dm0) != (3 if self.istype("UKS") else 2):
             return None
-        orbitals = determinant(np.asarray(dm0), self.get_ovlp())
+        orbitals = determinant(np.asarray(dm0), self.mol)
         if not self._can_minimise(orbitals):
             return None
         fock = self.get_fock(dm=self.make_rdm1(*orbitals))
@@ -86,7 +87,7 @@ class ConvergesInStages(EndsInMinimum):
         gradient = rotation_gradient(channels, fock if len(channels) == 2 else [fock])
         return orbitals if np.linalg.norm(gradient) < NEARLY else None
 
-    def _minimise(self, mo_coeff, mo_occ):
+    def _minimise(self, mo_coeff, mo_occ, *, helped):
         found = minimise(
             self,
             mo_coeff,
@@ -95,7 +96,7 @@ class ConvergesInStages(EndsInMinimum):
             max_cycle=3 * self.max_cycle,
             callback=self.callback,
         )
-        self.minimised = True
+        self.minimised = helped
         self.cycles += found.builds
         self._lay_down(found)
         self._finalize()

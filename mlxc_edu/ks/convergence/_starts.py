@@ -21,6 +21,7 @@ from ._minimise import Minimum, minimise
 SUPERPOSED = "superposed atomic densities"
 TRANSFER_ANGLES = (0, 45, 90)  # degrees
 ROUGHLY = 3e-4  # Hartree; the rotation gradient at which a start has shown where it leads
+DEPENDENT = 1e-6  # of the overlap's eigenvalues; PySCF leaves smaller ones out
 WHOLE = 1e-3  # electrons; from what is called a whole one
 EQUAL = 2e-6  # Hartree; what the rough minimisation leaves open
 
@@ -86,21 +87,26 @@ def paired_starts(mo_coeff, pairs) -> list[Start]:
     return [Start(label, coeff, occ) for label, coeff in starts]
 
 
-def determinant(density, overlap) -> tuple[np.ndarray, np.ndarray] | None:
+def determinant(density, mol) -> tuple[np.ndarray, np.ndarray] | None:
     """Orbitals and occupations of a density matrix (nao, nao), or (2, nao, nao), if it is that of
-    one determinant; an empty orbital may lie below an occupied one, and none is exchanged."""
-    if not np.isfinite(density).all():
+    one determinant of the molecule's electrons; an empty orbital may lie below an occupied one, and
+    none is exchanged."""
+    overlap = mol.intor_symmetric("int1e_ovlp")
+    if not np.isfinite(density).all() or np.linalg.eigvalsh(overlap)[0] < DEPENDENT:
         return None
-    full = 2 if np.ndim(density) == 2 else 1
-    spins = [
-        scipy.linalg.eigh(overlap @ dm @ overlap, overlap)
-        for dm in (density if full == 1 else [density])
-    ]
-    occ = np.array([value[::-1] for value, _ in spins])
-    if np.abs(occ - full * (occ > full / 2)).max() > WHOLE:
-        return None
-    coeff, occ = np.array([vector[:, ::-1] for _, vector in spins]), full * np.round(occ / full)
-    return (coeff, occ) if full == 1 else (coeff[0], occ[0])
+    paired = np.ndim(density) == 2
+    full, electrons = (2, [mol.nelectron]) if paired else (1, mol.nelec)
+    coefficients, occupations = [], []
+    for dm, count in zip([density] if paired else density, electrons):
+        value, vector = scipy.linalg.eigh(overlap @ dm @ overlap, overlap)
+        whole = full * np.round(value[::-1] / full)
+        if np.abs(value[::-1] - whole).max() > WHOLE or whole.sum() != count:
+            return None
+        coefficients.append(vector[:, ::-1])
+        occupations.append(whole)
+    if paired:
+        return coefficients[0], occupations[0]
+    return np.array(coefficients), np.array(occupations)
 
 
 def follow(mf, starts, leads=()) -> list[tuple[Start, Minimum]]:
@@ -121,7 +127,7 @@ def atomic_starts(mol) -> list[Start]:
     parts = parts_of(mol)
     if not parts:
         return []
-    layouts = [side_by_side(mol, parts, signs) for signs in spin_signs(parts)]
+    layouts = [side_by_side(mol, parts, signs) for signs in spin_signs(parts, mol.spin)]
     fitting = [layout for layout in layouts if layout.ionise(mol)]
     if mol.spin == 0 and len(parts) <= 2:
         fitting = fitting[:1]  # the others are its mirror images
@@ -137,14 +143,14 @@ def atomic_starts(mol) -> list[Start]:
 def atomic_spins_fit(mol) -> bool:
     """Whether ground-state atoms, their spins up or down, can make up the molecule's spin."""
     parts = parts_of(mol)
-    return any(side_by_side(mol, parts, signs).ionise(mol) for signs in spin_signs(parts))
+    return any(side_by_side(mol, parts, signs).ionise(mol) for signs in spin_signs(parts, mol.spin))
 
 
 def _transfers(mol, layout: Layout, hand_over) -> list[Start]:
     """A layout as it is, and with an electron handed over in steps."""
     overlap = mol.intor_symmetric("int1e_ovlp")
     starts = [_orthonormal(layout.label, layout.coeff, layout.occupied, overlap)]
-    for spin, donor, acceptor in layout.transfers() if hand_over else ():
+    for spin, donor, acceptor in layout.transfers(bool(mol.charge)) if hand_over else ():
         for angle in TRANSFER_ANGLES[1:]:
             turned = [c.copy() for c in layout.coeff]
             c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))

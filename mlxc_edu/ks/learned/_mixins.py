@@ -46,9 +46,7 @@ class SecondOrder:
         """As PySCF's; but a determinant's density is taken by its own orbitals, not by those of
         its Fock matrix, which may exchange an occupied and an empty one."""
         if dm0 is not None and np.ndim(dm0) == (3 if self.istype("UKS") else 2):
-            orbitals = (
-                None if self.istype("ROKS") else determinant(np.asarray(dm0), self.get_ovlp())
-            )
+            orbitals = None if self.istype("ROKS") else determinant(np.asarray(dm0), self.mol)
             if orbitals is not None:
                 (mo_coeff, mo_occ), dm0 = orbitals, None
         return super().kernel(mo_coeff, mo_occ, dm0)

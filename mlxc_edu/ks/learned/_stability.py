@@ -50,4 +50,6 @@ class AnswersStability:
 
         apart = LearnedUKS(self.mol, self.xc, self.functional, self.dispersion)
         apart.grids, apart._eri, apart.max_memory = self.grids, self._eri, self.max_memory
+        if hasattr(self, "with_df"):
+            apart = apart.density_fit(with_df=self.with_df, only_dfj=True)
         return apart, np.array([self.mo_coeff] * 2), np.array([self.mo_occ / 2] * 2)
