@@ -358,7 +358,7 @@ def test_what_dissociation_refuses(monkeypatch, tmp_path):
     monkeypatch.setenv("MLXC_EDU_DM21_DIR", str(tmp_path))
     with pytest.raises(MissingWeights, match="mlxc-edu weights fetch DM21"):
         mx.explore.dissociation("NaCl", ["DM21"], basis="sto-3g")
-    explorer = mx.explore.dissociation("LiH", basis="cc-pvdz", store=tmp_path)
+    explorer = mx.explore.dissociation("LiF", basis="cc-pvdz", store=tmp_path)
     assert explorer.wait(PATIENCE) and explorer.ticked == ["PBE", "B3LYP", "EDU26", "exact"]
     move(explorer, explorer.system, "KCl")
     assert "no functions for K" in explorer.status.value
