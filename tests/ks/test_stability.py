@@ -156,7 +156,7 @@ def test_chosen_occupations_stay():
     mf.kernel(mf.make_rdm1(ground.mo_coeff, occ))
     assert mf.converged and mf.e_tot > ground.e_tot + 0.1
     atom = mx.molecule("H", basis="6-31g**")
-    excited = mx.KS(atom, "PBE", occupations=([0, 0, 1], [0])).run()  # 2p
+    excited = mx.KS(atom, "PBE", occupations=([0, 0, 0, 1], [0])).run()  # 2p
     assert excited.converged and excited.e_tot > mx.KS(atom, "PBE").run().e_tot + 0.2
 
 
