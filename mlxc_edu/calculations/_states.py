@@ -33,7 +33,7 @@ GRADIENT_TOL = 1e-5  # Hartree
 SAME_STATE = 1e-5  # Hartree
 EQUAL = 2e-6  # Hartree; less is no gain
 DESCENTS = 5  # from saddle to saddle
-SURELY_DOWN = -1e-2  # Hartree/radian²; a smaller curvature may be the coarse grid's
+SURELY_DOWN = -1e-2  # Hartree/radian², on the full grid; less may be the grid's
 
 
 @dataclass(frozen=True)
@@ -165,9 +165,10 @@ def _settled(mf, found: Minimum, coarse) -> tuple[Minimum, bool]:
         lead = downhill(coarse, lowest, gradient_tol=ROUGHLY)
         lower = _minimise(mf, *_orbitals(lead))
         if lower.energy > found.energy - EQUAL:
-            return found, lowest.value < SURELY_DOWN
+            break
         found = lower
-    return found, lowest_curvature(coarse, *_orbitals(found)).value < SURELY_DOWN
+    # Where an atom's open shell points, the coarse grid alone may curve down.
+    return found, lowest_curvature(mf, *_orbitals(found)).value < SURELY_DOWN
 
 
 def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:
