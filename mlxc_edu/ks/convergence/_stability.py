@@ -93,8 +93,9 @@ def lowest_curvature(mf, mo_coeff, mo_occ) -> Curvature:
 
 
 def downhill(mf, saddle: Curvature, **how) -> Minimum:
-    """The minimum on the side of a saddle that falls more; ``how`` as for :func:`minimise`."""
-    sides = [saddle.turned(angle) for angle in (NUDGE, -NUDGE)]
+    """The minimum below the lowest point that is seen from a saddle, far or near on either side;
+    ``how`` as for :func:`minimise`."""
+    sides = [saddle.turned(sign * NUDGE / by) for by in (1, 4, 16) for sign in (1, -1)]
     start = min(sides, key=lambda orbitals: mf.energy_tot(mf.make_rdm1(*orbitals)))
     return minimise(mf, *start, **how)
 
