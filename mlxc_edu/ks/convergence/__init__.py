@@ -3,7 +3,7 @@
 from ._atoms import free_atom
 from ._ends import EndsInMinimum
 from ._minimise import Minimum, Orbitals, minimise, rotation_gradient, spin_channels
-from ._stability import Curvature, downhill, lowest_curvature
+from ._stability import downhill, lowest_curvature
 from ._staging import COARSE_LEVEL, STAGED, ConvergesInStages
 from ._starts import (
     ROUGHLY,
