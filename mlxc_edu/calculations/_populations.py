@@ -8,8 +8,12 @@ and 0.84.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
-from pyscf import lo
+from pyscf import gto, lo
+from pyscf.data import elements
+from pyscf.lib.exceptions import BasisNotFoundError
 
 from ..molecules import real_atoms
 
@@ -35,8 +39,9 @@ def atomic_populations(mol, density, natural_orbitals) -> np.ndarray:
     if natural_orbitals.shape[1] == 0:
         return np.zeros(mol.natm)
     overlap = mol.intor_symmetric("int1e_ovlp")
-    minimal = lo.iao.reference_mol(mol)
-    iaos = lo.vec_lowdin(lo.iao.iao(mol, natural_orbitals), overlap)
+    basis = _minimal_basis(mol)
+    minimal = lo.iao.reference_mol(mol, minao=basis)
+    iaos = lo.vec_lowdin(lo.iao.iao(mol, natural_orbitals, minao=basis), overlap)
     inside = iaos.T @ overlap
     populations = np.zeros(mol.natm)
     populations[real_atoms(mol)] = _sum_by_atom(
@@ -61,6 +66,30 @@ def natural_orbitals(mol, density, count) -> np.ndarray:
     occupation, orbitals = np.linalg.eigh(root.T @ density @ root)
     largest = orbitals[:, np.argsort(-occupation)[:count]]
     return modes[:, keep] / np.sqrt(weight[keep]) @ largest
+
+
+def _minimal_basis(mol) -> dict:
+    """PySCF's minao; for an element that it lacks (K, Rb and Sr, Cs to Lu) the first functions of
+    its ANO basis, one for each shell that holds electrons but those of a core potential."""
+    basis = {}
+    for i in real_atoms(mol):
+        symbol = mol.atom_pure_symbol(i)
+        if symbol in basis:
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that it may be downloaded
+                basis[symbol] = gto.basis.load("minao", symbol)
+        except BasisNotFoundError:
+            core = gto.ecp.core_configuration(mol.atom_nelec_core(i), symbol)
+            held = elements.CONFIGURATION[elements.charge(symbol)]
+            shells = [-(-n // (4 * l + 2)) for l, n in enumerate(held)]
+            basis[symbol] = [
+                [l, *([row[0], *row[1 + core[l] : 1 + shells[l]]] for row in rows)]
+                for l, *rows in gto.basis.load("ano", symbol)
+                if l < len(shells) and shells[l] > core[l]
+            ]
+    return basis
 
 
 def _sum_by_atom(mol, per_function) -> np.ndarray:

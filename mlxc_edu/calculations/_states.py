@@ -16,12 +16,12 @@ from ..ks.convergence import (
     Start,
     atomic_starts,
     default_start,
-    downhill,
+    ended,
     follow,
-    lowest_curvature,
     minimise,
     mixed_start,
     paired_starts,
+    settle,
 )
 from ..ks.methods import is_learned
 from ..molecules import breaks_pairs, is_stretched, real_atoms
@@ -31,9 +31,6 @@ COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
 RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
 GRADIENT_TOL = 1e-5  # Hartree
 SAME_STATE = 1e-5  # Hartree
-EQUAL = 2e-6  # Hartree; less is no gain
-DESCENTS = 5  # from saddle to saddle
-SURELY_DOWN = -1e-2  # Hartree/radian², on the full grid; less may be the grid's
 
 
 @dataclass(frozen=True)
@@ -126,7 +123,8 @@ def _passed_over(mf, found: Minimum, leads, all_leads) -> float:
     ]
     if not others:
         return 0.0
-    return found.energy - minimise(mf, *_orbitals(others[0]), gradient_tol=ROUGHLY).energy
+    lower = minimise(mf, *_orbitals(others[0]), gradient_tol=ROUGHLY)
+    return found.energy - lower.energy if lower.converged else 0.0
 
 
 def _distinct(leads: list[tuple[Start, Minimum]]) -> list[tuple[Start, Minimum]]:
@@ -149,26 +147,15 @@ def _ordinary(mf) -> Minimum:
     mf.goes_on = False
     if not mf.converged:
         return _minimise(mf, mf.mo_coeff, mf.mo_occ)
-    return Minimum(mf.e_tot, True, 0.0, mf.mo_coeff, mf.mo_energy, mf.mo_occ, 0)
+    return ended(mf)
 
 
 def _settled(mf, found: Minimum, coarse) -> tuple[Minimum, bool]:
-    """From where the orbitals' gradient vanishes to where no turn of them lowers the energy, and
-    whether that was not reached. What curves down shows on the coarse grid; whether anything is
-    gained, on the full one."""
-    for _ in range(DESCENTS):
-        if not found.converged:
-            return found, False
-        lowest = lowest_curvature(coarse, *_orbitals(found))
-        if not lowest.is_down:
-            return found, False
-        lead = downhill(coarse, lowest, gradient_tol=ROUGHLY)
-        lower = _minimise(mf, *_orbitals(lead))
-        if lower.energy > found.energy - EQUAL:
-            break
-        found = lower
-    # Where an atom's open shell points, the coarse grid alone may curve down.
-    return found, lowest_curvature(mf, *_orbitals(found)).value < SURELY_DOWN
+    """In a minimum, and whether on a saddle instead."""
+    if not found.converged:
+        return found, False
+    found, lowest = settle(mf, found, scout=coarse, gradient_tol=_tolerance(mf))
+    return found, found.converged and lowest.is_surely_down
 
 
 def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:
@@ -176,9 +163,12 @@ def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _minimise(mf, mo_coeff, mo_occ) -> Minimum:
-    """To what the arithmetic behind ``mf`` allows."""
-    tolerance = getattr(mf, "gradient_tol", GRADIENT_TOL)
-    return minimise(mf, mo_coeff, mo_occ, gradient_tol=tolerance)
+    return minimise(mf, mo_coeff, mo_occ, gradient_tol=_tolerance(mf))
+
+
+def _tolerance(mf) -> float:
+    """The orbitals' gradient, in Hartree, that the arithmetic behind ``mf`` allows."""
+    return getattr(mf, "gradient_tol", GRADIENT_TOL)
 
 
 def _state(label, mf, minimum: Minimum, saddle=False) -> State:

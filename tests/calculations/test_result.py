@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from pyscf import lo
+from pyscf.lib.exceptions import BasisNotFoundError
 
 import mlxc_edu as mx
+from mlxc_edu.calculations import _populations
 from mlxc_edu.calculations._populations import atomic_populations
 
 
@@ -13,6 +15,31 @@ def test_charges_hardly_depend_on_the_basis():
         mx.solve(mx.molecule("NaCl", basis=b), "PBE").charges[0] for b in ("def2-svp", "def2-tzvpd")
     ]
     assert np.ptp(charges) < 0.03
+
+
+@pytest.mark.parametrize("system", ["KCl", "Rb 0 0 0; Cl 0 0 2.79", "Cs 0 0 0; F 0 0 2.345"])
+def test_charges_of_elements_that_pyscfs_minimal_basis_lacks(system):
+    """With an inner shell in functions and in a core potential; sodium's neighbours are as ionic
+    as sodium."""
+    calc = mx.solve(mx.molecule(system, basis="def2-svp"), "PBE")
+    assert 0.8 < calc.charges[0] < 1 and calc.charges.sum() == pytest.approx(0, abs=1e-8)
+
+
+def test_minimal_basis_that_takes_its_place_is_as_good():
+    """Calcium's from the ANO basis, which PySCF's minimal one has, too."""
+    calc = mx.solve(mx.molecule("Ca 0 0 0; O 0 0 1.82", basis="def2-svp"), "PBE")
+    load, symbols = _populations.gto.basis.load, []
+
+    def without_calcium(name, symbol, **how):
+        if (name, symbol) == ("minao", "Ca"):
+            symbols.append(symbol)
+            raise BasisNotFoundError
+        return load(name, symbol, **how)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_populations.gto.basis, "load", without_calcium)
+        again = mx.solve(calc.mol, "PBE")
+    assert symbols and again.charges == pytest.approx(calc.charges, abs=0.02)
 
 
 def test_populations_match_pyscfs_iao_and_sum_up():

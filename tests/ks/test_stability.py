@@ -9,7 +9,7 @@ from pyscf import scf
 from pyscf.scf.stability import rhf_external, rhf_internal, uhf_internal
 
 import mlxc_edu as mx
-from mlxc_edu.ks.convergence import _ends, lowest_curvature, minimise
+from mlxc_edu.ks.convergence import _stability, lowest_curvature, minimise
 
 
 def diatomic(name, length, basis="6-31g", **options):
@@ -117,7 +117,7 @@ def test_failure_is_said(method):
 def test_saddle_is_said(monkeypatch):
     """Where nothing is found below it."""
     nowhere = lambda mf, saddle, **how: minimise(mf, *saddle.turned(0.0), **how)  # noqa: E731
-    monkeypatch.setattr(_ends, "downhill", nowhere)
+    monkeypatch.setattr(_stability, "downhill", nowhere)
     mf = mx.KS(diatomic("H2", 2.5), "PBE", unrestricted=True)
     with pytest.warns(UserWarning, match="PBE ends on a saddle.*mlxc_edu.solve"):
         mf.run()
@@ -125,7 +125,7 @@ def test_saddle_is_said(monkeypatch):
 
 
 def test_last_descent_may_reach_the_minimum(monkeypatch):
-    monkeypatch.setattr(_ends, "DESCENTS", 1)
+    monkeypatch.setattr(_stability, "DESCENTS", 1)
     mf = mx.KS(diatomic("H2", 2.5), "PBE", unrestricted=True).run()
     assert mf.converged and not mf.saddle and mf.curvature > 0
 

@@ -194,11 +194,11 @@ def test_atoms(name, monkeypatch, tmp_path):
     """Electrons are counted and not looked up; what cannot be computed is said at once."""
     if name == "08":
         monkeypatch.setattr("tempfile.mkdtemp", lambda: str(tmp_path))
-    electrons = dict(H=1, B=5, P=15, Ca=20, Kr=36)
+    electrons = dict(H=1, B=5, P=15, K=19, Kr=36)
     for atom, count in electrons.items():
         names = begun(name, monkeypatch, tmp_path, atom=atom)
         assert names.get("Z", names.get("electrons")) == count
-    refused = ["I", "Q"] + (["K", "Fe", "H2", "Na+"] if name == "05" else [])
+    refused = ["I", "Q"] + (["Fe", "H2", "Na+"] if name == "05" else [])
     for atom in refused:
         with pytest.raises(ValueError) as error:
             begun(name, monkeypatch, tmp_path, atom=atom)

@@ -2,11 +2,18 @@
 
 from ._atoms import free_atom
 from ._ends import EndsInMinimum
-from ._minimise import Minimum, Orbitals, minimise, rotation_gradient, spin_channels
-from ._stability import downhill, lowest_curvature
+from ._minimise import (
+    ROUGHLY,
+    Minimum,
+    Orbitals,
+    ended,
+    minimise,
+    rotation_gradient,
+    spin_channels,
+)
+from ._stability import lowest_curvature, settle
 from ._staging import COARSE_LEVEL, STAGED, ConvergesInStages
 from ._starts import (
-    ROUGHLY,
     SUPERPOSED,
     Start,
     atomic_spins_fit,

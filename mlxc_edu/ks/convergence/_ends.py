@@ -8,12 +8,8 @@ import numpy as np
 from pyscf import lib
 
 from ...molecules import breaks_pairs, is_stretched
-from ._minimise import minimise
-from ._stability import downhill, lowest_curvature
-
-DESCENTS = 5
-SURELY_DOWN = -1e-2  # Hartree/radian²; between this and DOWN it may be the grid
-SAME_STATE = 2e-6  # Hartree; a descent that gains less found the grid's noise
+from ._minimise import ended, minimise
+from ._stability import EQUAL, settle
 
 
 class EndsInMinimum:
@@ -49,18 +45,13 @@ class EndsInMinimum:
         if _has_empty_below(self.mo_energy, self.mo_occ):
             # A minimum it may be, but there may be a lower one where the lowest are occupied.
             self._take(minimise(self, self.mo_coeff, self._refilled(), **self._how()))
-        lowest = self._look()
-        for _ in range(DESCENTS):
-            if not (lowest.is_down and self._take(downhill(self, lowest, **self._how()))):
-                break
-            lowest = self._look()
-        self.saddle = self.converged and lowest.value < SURELY_DOWN
-        self.converged = self.converged and not self.saddle
-
-    def _look(self):
-        lowest = lowest_curvature(self, self.mo_coeff, self.mo_occ)
+        if not self.converged:
+            return
+        found, lowest = settle(self, ended(self), **self._how())
+        self._take(found)
         self.curvature = lowest.value
-        return lowest
+        self.saddle = self.converged and lowest.is_surely_down
+        self.converged = self.converged and not self.saddle
 
     def _how(self):
         tolerance = self.conv_tol_grad or np.sqrt(self.conv_tol)
@@ -74,11 +65,9 @@ class EndsInMinimum:
         return refilled
 
     def _take(self, found):
-        """Lay it down if it is lower; whether it is, and as good as what it replaces."""
-        if found.energy > self.e_tot - SAME_STATE:
-            return False
-        self._lay_down(found)
-        return found.converged
+        """Lay it down if it is lower."""
+        if found.energy < self.e_tot - EQUAL:
+            self._lay_down(found)
 
     def _say(self):
         if self.goes_on:

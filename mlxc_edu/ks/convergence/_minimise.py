@@ -23,6 +23,7 @@ LARGEST_ANGLE = 0.6  # radians in one step
 MEMORY = 20  # quasi-Newton pairs kept
 FLAT = 20  # times the noise
 OFTEN = 2
+ROUGHLY = 3e-4  # Hartree; the rotation gradient at which a start has shown where it leads
 ENERGY_NOISE = 1e-9  # Hartree; an increase below this is rounding, unless the object knows better
 
 
@@ -87,6 +88,11 @@ class Minimum:
     mo_energy: np.ndarray
     mo_occ: np.ndarray
     builds: int
+
+
+def ended(mf) -> Minimum:
+    """Where PySCF's iteration of ``mf`` ended."""
+    return Minimum(mf.e_tot, mf.converged, 0.0, mf.mo_coeff, mf.mo_energy, mf.mo_occ, 0)
 
 
 def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback=None) -> Minimum:

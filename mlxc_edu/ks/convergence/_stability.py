@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._minimise import (
+    ROUGHLY,
     Minimum,
     Orbitals,
     canonical,
@@ -29,6 +30,9 @@ from ._minimise import (
 )
 
 DOWN = -1e-3  # Hartree/radian²; what curves down less is flat but for the grid's noise
+SURELY_DOWN = -1e-2  # Hartree/radian²; between this and DOWN it may be the grid
+DESCENTS = 5  # from saddle to saddle
+EQUAL = 2e-6  # Hartree; a descent that gains less found the grid's noise
 NOISE = 1e-3  # Hartree/radian²; of single precision and a step that is not infinitesimal
 CLOSE = 0.1  # Hartree/radian²; keeps Davidson's corrections finite
 STEP = 0.03  # radians, of the pair that turns most, to either side
@@ -50,6 +54,10 @@ class Curvature:
     @property
     def is_down(self) -> bool:
         return self.value < DOWN
+
+    @property
+    def is_surely_down(self) -> bool:
+        return self.value < SURELY_DOWN
 
     def turned(self, angle=NUDGE) -> tuple[np.ndarray, np.ndarray]:
         """Orbitals and occupations, as PySCF lays them out, along the direction: so far that the
@@ -98,6 +106,34 @@ def downhill(mf, saddle: Curvature, **how) -> Minimum:
     sides = [saddle.turned(sign * NUDGE / by) for by in (1, 4, 16) for sign in (1, -1)]
     start = min(sides, key=lambda orbitals: mf.energy_tot(mf.make_rdm1(*orbitals)))
     return minimise(mf, *start, **how)
+
+
+def settle(mf, found: Minimum, *, scout=None, **how) -> tuple[Minimum, Curvature]:
+    """From where the gradient vanishes to where no turn lowers the energy of ``mf``, or to where
+    the way down is not found, with the lowest curvature there; ``how`` as for :func:`minimise`.
+
+    ``scout``, the same on a coarser grid, is asked first: what curves down shows there, whether
+    anything is gained does not.
+    """
+    eyes = scout or mf
+    lowest = lowest_curvature(eyes, found.mo_coeff, found.mo_occ)
+    for _ in range(DESCENTS):
+        if not lowest.is_down:
+            return found, lowest
+        if scout:
+            lead = downhill(scout, lowest, gradient_tol=ROUGHLY)
+            lower = minimise(mf, lead.mo_coeff, lead.mo_occ, **how)
+        else:
+            lower = downhill(mf, lowest, **how)
+        if lower.energy > found.energy - EQUAL:
+            break
+        found = lower
+        if not found.converged:
+            return found, lowest
+        lowest = lowest_curvature(eyes, found.mo_coeff, found.mo_occ)
+    if scout:  # where an atom's open shell points, the coarse grid alone may curve down
+        lowest = lowest_curvature(mf, found.mo_coeff, found.mo_occ)
+    return found, lowest
 
 
 def _hessian(mf, channels):

@@ -16,11 +16,10 @@ import scipy.linalg
 
 from ...molecules import breaks_pairs, real_atoms
 from ._layouts import MOST_SPINS, Layout, parts_of, side_by_side, spin_signs
-from ._minimise import Minimum, minimise
+from ._minimise import ROUGHLY, Minimum, minimise
 
 SUPERPOSED = "superposed atomic densities"
 TRANSFER_ANGLES = (0, 45, 90)  # degrees
-ROUGHLY = 3e-4  # Hartree; the rotation gradient at which a start has shown where it leads
 DEPENDENT = 1e-6  # of the overlap's eigenvalues; PySCF leaves smaller ones out
 WHOLE = 1e-3  # electrons; from what is called a whole one
 EQUAL = 2e-6  # Hartree; what the rough minimisation leaves open
@@ -49,12 +48,7 @@ def mixed_start(mo_coeff, pairs) -> Start:
 
     ``mo_coeff`` is (nao, nmo), by energy; ``pairs`` is the number of electron pairs.
     """
-    coeff = np.array([mo_coeff, mo_coeff])
-    if pairs < mo_coeff.shape[1]:
-        homo, lumo = mo_coeff[:, pairs - 1], mo_coeff[:, pairs]
-        for spin, sign in ((0, 1.0), (1, -1.0)):
-            coeff[spin][:, pairs - 1] = (homo + sign * lumo) / np.sqrt(2)
-            coeff[spin][:, pairs] = (lumo - sign * homo) / np.sqrt(2)
+    coeff = np.array([_mixed(mo_coeff, pairs, sign) for sign in (1, -1)])
     occ = (np.arange(mo_coeff.shape[1]) < pairs).astype(float)
     return Start("HOMO and LUMO mixed", coeff, np.array([occ, occ]))
 
@@ -79,12 +73,20 @@ def paired_starts(mo_coeff, pairs) -> list[Start]:
         starts.append((label or "pairs as they are", mo_coeff[:, order]))
     if pairs < mo_coeff.shape[1]:
         for sign in (1, -1):
-            turned, (homo, lumo) = mo_coeff.copy(), mo_coeff[:, pairs - 1 : pairs + 1].T
-            turned[:, pairs - 1] = (homo + sign * lumo) / np.sqrt(2)
-            turned[:, pairs] = (lumo - sign * homo) / np.sqrt(2)
-            starts.append(("HOMO and LUMO mixed", turned))
+            starts.append(("HOMO and LUMO mixed", _mixed(mo_coeff, pairs, sign)))
     occ = 2.0 * (np.arange(mo_coeff.shape[1]) < pairs)
     return [Start(label, coeff, occ) for label, coeff in starts]
+
+
+def _mixed(mo_coeff, pairs, sign) -> np.ndarray:
+    """HOMO and LUMO rotated by 45° into each other, one way or the other; as they are where there
+    is no LUMO."""
+    turned = mo_coeff.copy()
+    if pairs < mo_coeff.shape[1]:
+        homo, lumo = mo_coeff[:, pairs - 1], mo_coeff[:, pairs]
+        turned[:, pairs - 1] = (homo + sign * lumo) / np.sqrt(2)
+        turned[:, pairs] = (lumo - sign * homo) / np.sqrt(2)
+    return turned
 
 
 def determinant(density, mol) -> tuple[np.ndarray, np.ndarray] | None:
