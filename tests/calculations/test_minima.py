@@ -30,6 +30,7 @@ def test_pairs_of_a_stretched_bond(length, energy):
     assert found.energy == pytest.approx(mf.e_tot, abs=5e-6)
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("released")
 def test_one_number_for_fluorine():
     """Restricted DM21 gave one of four, 73 kcal/mol apart."""
@@ -73,7 +74,11 @@ def one_of(two):
 
 @pytest.mark.parametrize(
     ("geometry", "method", "share"),
-    [(ammonia_twice(), "PBE", 0.5), (water_twice(), "PBE", 0.5), (ammonia_twice(), "HF", 1.0)],
+    [
+        pytest.param(ammonia_twice(), "PBE", 0.5, marks=pytest.mark.full),
+        (water_twice(), "PBE", 0.5),
+        (ammonia_twice(), "HF", 1.0),
+    ],
 )
 def test_hole_of_two_molecules_far_apart(geometry, method, share):
     """PBE spreads a hole over both, and superposed atoms do not lead there."""

@@ -1,5 +1,6 @@
 """Every notebook runs end to end, live, and its page shows its figures without a network."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,16 +12,11 @@ import pytest
 from mlxc_edu.cli._notebooks import notebooks_folder
 
 NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
-# Whoever runs a notebook also looks at its page, where tests run two at a time.
-EACH = [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group(p.stem)) for p in NOTEBOOKS]
+EACH = [pytest.param(p, id=p.stem) for p in NOTEBOOKS]
 # All pages are made alike; those of the tour and of the flagship are looked at each time.
 PAGES = [
-    pytest.param(
-        *p.values,
-        id=p.id,
-        marks=[*p.marks, *([] if p.id[:2] in ("00", "06") else [pytest.mark.full])],
-    )
-    for p in EACH
+    pytest.param(p, id=p.stem, marks=[] if p.stem[:2] in ("00", "06") else [pytest.mark.full])
+    for p in NOTEBOOKS
 ]
 NEED_WEIGHTS = {"07_inside_dm21"}
 KERNEL_MEMORY = 1.5e9  # bytes
@@ -42,21 +38,27 @@ def browser():
 
 @pytest.fixture(scope="session")  # of a module it ends whenever another module has a turn
 def executed(tmp_path_factory):
-    """Notebooks executed once each through the command line, in a kernel of their own."""
-    folder = tmp_path_factory.mktemp("executed")
-    done = {}
+    """Notebooks executed once each through the command line, in a kernel of their own, whichever
+    of pytest's processes is the first to ask."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "executed"
+    folder.mkdir(exist_ok=True)
 
     def execute(path):
         if path.stem in NEED_WEIGHTS and not os.environ.get("MLXC_EDU_DM21_DIR"):
             pytest.skip("needs DM21's parameters: set MLXC_EDU_DM21_DIR")
-        if path.stem not in done:
-            arguments = ["tour", "--no-open"] if path.stem == "00_tour" else ["run", path.stem]
-            command = [sys.executable, "-m", "mlxc_edu", *arguments, "--output", str(folder)]
-            measured = [sys.executable, "-c", MEASURE, str(folder / f"{path.stem}.kB"), *command]
-            run = subprocess.run(measured, capture_output=True, text=True)
-            assert run.returncode == 0, run.stdout + run.stderr
-            done[path.stem] = folder / path.name
-        return done[path.stem]
+        done = folder / f"{path.stem}.done"
+        with (folder / f"{path.stem}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
+            if not done.exists():
+                arguments = ["tour", "--no-open"] if path.stem == "00_tour" else ["run", path.stem]
+                command = [sys.executable, "-m", "mlxc_edu", *arguments, "--output", str(folder)]
+                used = str(folder / f"{path.stem}.kB")
+                measured = [sys.executable, "-c", MEASURE, used, *command]
+                run = subprocess.run(measured, capture_output=True, text=True)
+                assert run.returncode == 0, run.stdout + run.stderr
+                done.touch()
+        return folder / path.name
 
     return execute
 
@@ -137,7 +139,6 @@ def test_tour_without_weights_says_how_to_get_them(tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("00_tour")
 def test_tour_slider_moves_the_electron(executed, browser):
     page = browsing.new_page(browser, offline=True)
     page.goto(executed(notebooks_folder() / "00_tour.ipynb").with_suffix(".html").as_uri())
