@@ -14,6 +14,7 @@ from ...molecules import hund_spin, real_atoms
 _P_IRREPS_UP = ("B1u", "B3u", "B2u")  # z, x, y: the bond axis is the first p singly occupied …
 _P_IRREPS_DOWN = ("B2u", "B3u", "B1u")  # … and the last doubly occupied, ready to bond
 _D_IRREPS = {"Ag": 2, "B1g": 1, "B2g": 1, "B3g": 1}
+_CYCLE = np.eye(3)[[1, 2, 0]]  # z to x to y
 _SOLVED: dict = {}  # in this process
 
 
@@ -34,12 +35,13 @@ class Part:
         return bool(self.occupied[0].sum() != self.occupied[1].sum())
 
 
-def atom_part(mol, index) -> Part:
-    """A free atom; in a diatomic its axis is the bond."""
+def atom_part(mol, index, across=False) -> Part:
+    """A free atom; in a diatomic its axis is the bond, or lies across it."""
     atom = free_atom(mol, index)
     turn, atoms = np.eye(atom.mol.nao), real_atoms(mol)
     if len(atoms) == 2:  # PySCF turns the axes, we turn the atom
-        turn = atom.mol.ao_rotation_matrix(_bond_frame(mol.atom_coords()[atoms]).T)
+        frame = _bond_frame(mol.atom_coords()[atoms])
+        turn = atom.mol.ao_rotation_matrix((frame @ _CYCLE if across else frame).T)
     names = zip(atom.mol.irrep_id, atom.mol.irrep_name)
     about_the_axis = [number for number, name in names if name in ("Ag", "B1u")]
     return Part(
@@ -73,6 +75,12 @@ def fragment_part(mol, atoms) -> Part:
         occupied=[occ > 0 for occ in mf.mo_occ],
         sigma=[np.ones(len(e), dtype=bool) for e in mf.mo_energy],
     )
+
+
+def points(mol, index) -> bool:
+    """Whether an atom's open p shell is not the same in all directions."""
+    p = elements.CONFIGURATION[elements.charge(mol.atom_pure_symbol(index))][1]
+    return p % 6 not in (0, 3)
 
 
 def _functions(mol, atoms) -> np.ndarray:

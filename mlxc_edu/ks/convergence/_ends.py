@@ -11,14 +11,17 @@ from ...molecules import breaks_pairs, is_stretched
 from ._minimise import ended, minimise
 from ._stability import EQUAL, settle
 
+PAIRED = 1e-4  # what is left of a spin's density matrix where every electron has its partner
+
 
 class EndsInMinimum:
     """Mixed into PySCF's Kohn–Sham classes: a state that is called converged is a minimum.
 
     Where that may be doubted (an empty orbital lies below an occupied one, a minimisation had to
-    help, parts of a stretched molecule may want electrons of their own) the curvature of the energy
-    is looked at; where it is negative the energy is followed downhill. Symmetry that PySCF keeps on
-    request is kept, and its open shells with shared orbitals are left to their ``stability()``.
+    help, parts of a stretched molecule may want electrons of their own, spins that may part have
+    not) the curvature of the energy is looked at; where it is negative the energy is followed
+    downhill. Symmetry that PySCF keeps on request is kept, and its open shells with shared orbitals
+    are left to their ``stability()``.
 
     Attributes
     ----------
@@ -94,8 +97,13 @@ class EndsInMinimum:
             getattr(self, "minimised", False)
             or breaks_pairs(self.mol)
             or (self.mol.charge != 0 and is_stretched(self.mol))
+            or (self.istype("UKS") and not self.mol.spin and self._keeps_pairs())
             or _has_empty_below(self.mo_energy, self.mo_occ)
         )
+
+    def _keeps_pairs(self):
+        up, down = self.make_rdm1()
+        return np.allclose(up, down, atol=PAIRED)
 
     def _lay_down(self, found):
         self.converged, self.e_tot = found.converged, found.energy

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from ...molecules import breaks_pairs, real_atoms
+from ...molecules import breaks_pairs, is_stretched, real_atoms
+from ._atoms import atom_part, points
 from ._layouts import MOST_SPINS, Layout, parts_of, side_by_side, spin_signs
 from ._minimise import ROUGHLY, Minimum, minimise
 
@@ -126,20 +127,30 @@ def atomic_starts(mol) -> list[Start]:
     Where no orientation of the parts' spins gives the molecule's (two triplet oxygen atoms make a
     singlet or a quintet), electrons are flipped until it does; such a state lies above free atoms.
     """
-    parts = parts_of(mol)
+    parts, atoms = parts_of(mol), real_atoms(mol)
     if not parts:
         return []
+    # Closed shells side by side have nothing to hand over.
+    hand_over = len(atoms) == 2 or mol.charge or breaks_pairs(mol)
+    layouts = _layouts(mol, parts)[:MOST_SPINS]
+    starts = [start for layout in layouts for start in _transfers(mol, layout, hand_over)]
+    if len(atoms) == 2 and is_stretched(mol) and all(points(mol, i) for i in atoms):
+        # Where two open shells no longer bond, what they like better is less than a kcal/mol.
+        across = [atom_part(mol, atoms[0], across=True), parts[1]]
+        for layout in _layouts(mol, across):
+            layout.label += ", one across the bond"
+            starts += _transfers(mol, layout, hand_over=False)
+    return starts
+
+
+def _layouts(mol, parts) -> list[Layout]:
+    """The parts side by side in all ways that their spins may point, with the molecule's
+    electrons."""
     layouts = [side_by_side(mol, parts, signs) for signs in spin_signs(parts, mol.spin)]
     fitting = [layout for layout in layouts if layout.ionise(mol)]
     if mol.spin == 0 and len(parts) <= 2:
         fitting = fitting[:1]  # the others are its mirror images
-    if not fitting:
-        fitting = [layout.forced(mol) for layout in layouts]
-    # Closed shells side by side have nothing to hand over.
-    hand_over = len(real_atoms(mol)) == 2 or mol.charge or breaks_pairs(mol)
-    return [
-        start for layout in fitting[:MOST_SPINS] for start in _transfers(mol, layout, hand_over)
-    ]
+    return fitting or [layout.forced(mol) for layout in layouts]
 
 
 def atomic_spins_fit(mol) -> bool:
