@@ -50,7 +50,7 @@ def test_counterpoise_with_a_learned_functional():
 
     def energy(mol):
         mf = mx.KS(mol, "EDU26")
-        mf.grids.level, mf.init_guess = 0, "minao"
+        mf.grids.level, mf.init_guess = 1, "minao"  # PySCF before 2.14 knows ghosts ill at level 0
         mf.kernel()
         assert mf.converged
         return mf.e_tot
