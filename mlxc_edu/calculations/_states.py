@@ -14,6 +14,7 @@ from ..ks.convergence import (
     SUPERPOSED,
     Minimum,
     Start,
+    atomic_spins_fit,
     atomic_starts,
     default_start,
     ended,
@@ -60,7 +61,7 @@ def hartree_fock_states(mol) -> list[State]:
     mf = KS(mol, "HF", unrestricted=True)
     states = [
         _state(start.label, mf.copy(), minimise(mf, lead.mo_coeff, lead.mo_occ))
-        for start, lead in _distinct(_leads(mf))
+        for start, lead in _distinct(_leads(mf, mf.copy()))
     ]
     return sorted(states, key=lambda s: (not s.converged, s.energy))
 
@@ -81,7 +82,7 @@ def lowest_state(mol, method, unrestricted) -> State:
         coarse._eri = mf._eri
         return _state("PySCF's guess", mf, *_settled(mf, found, coarse))
 
-    leads = all_leads = _leads(coarse)
+    leads = all_leads = _leads(coarse, mf)
     mf._eri = coarse._eri
     if is_learned(method) and atoms > 1:
         # A learned functional was fitted near the densities of real states; a search over all
@@ -100,16 +101,23 @@ def lowest_state(mol, method, unrestricted) -> State:
     return replace(_state(start.label, mf, found, saddle), tried=tried, passed_over=passed_over)
 
 
-def _leads(mf) -> list[tuple[Start, Minimum]]:
-    """Every start with the minimum it leads to on the grid of ``mf``, the lowest first."""
+def _leads(mf, fine) -> list[tuple[Start, Minimum]]:
+    """Every start with the minimum it leads to on the grid of ``mf``, the lowest first; ``fine`` is
+    the same on the full grid."""
     mol, default = mf.mol, default_start(mf)
     leads = follow(mf, [default])
     orbitals = leads[0][1].mo_coeff
     if default.mo_occ.ndim == 1:
         iterated = Start("PySCF's guess", *_orbitals(_ordinary(mf)))
         return follow(mf, [iterated, *paired_starts(orbitals, mol.nelectron // 2)], leads)
-    mixed = [] if mol.spin else [mixed_start(orbitals[0], mol.nelec[0])]
-    return follow(mf, [*atomic_starts(mol), *mixed], leads)
+    starts = atomic_starts(mol)
+    if not mol.spin:
+        starts.append(mixed_start(orbitals[0], mol.nelec[0]))
+    if len(real_atoms(mol)) == 2 and not is_learned(mf.xc) and not atomic_spins_fit(mol):
+        # There are more ways to make ground-state atoms fit than are tried.
+        found, _ = settle(fine, _ordinary(fine), gradient_tol=ROUGHLY)
+        starts.append(Start("PySCF's guess", *_orbitals(found)))
+    return follow(mf, starts, leads)
 
 
 def _passed_over(mf, found: Minimum, leads, all_leads) -> float:

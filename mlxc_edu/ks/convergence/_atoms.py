@@ -14,7 +14,6 @@ from ...molecules import hund_spin, real_atoms
 _P_IRREPS_UP = ("B1u", "B3u", "B2u")  # z, x, y: the bond axis is the first p singly occupied …
 _P_IRREPS_DOWN = ("B2u", "B3u", "B1u")  # … and the last doubly occupied, ready to bond
 _D_IRREPS = {"Ag": 2, "B1g": 1, "B2g": 1, "B3g": 1}
-_CYCLE = np.eye(3)[[1, 2, 0]]  # z to x to y
 _SOLVED: dict = {}  # in this process
 
 
@@ -35,13 +34,12 @@ class Part:
         return bool(self.occupied[0].sum() != self.occupied[1].sum())
 
 
-def atom_part(mol, index, across=False) -> Part:
-    """A free atom; in a diatomic its axis is the bond, or lies across it."""
+def atom_part(mol, index) -> Part:
+    """A free atom; in a diatomic its axis is the bond."""
     atom = free_atom(mol, index)
     turn, atoms = np.eye(atom.mol.nao), real_atoms(mol)
     if len(atoms) == 2:  # PySCF turns the axes, we turn the atom
-        frame = _bond_frame(mol.atom_coords()[atoms])
-        turn = atom.mol.ao_rotation_matrix((frame @ _CYCLE if across else frame).T)
+        turn = atom.mol.ao_rotation_matrix(bond_frame(mol.atom_coords()[atoms]).T)
     names = zip(atom.mol.irrep_id, atom.mol.irrep_name)
     about_the_axis = [number for number, name in names if name in ("Ag", "B1u")]
     return Part(
@@ -88,7 +86,7 @@ def _functions(mol, atoms) -> np.ndarray:
     return np.concatenate([np.arange(*slices[i]) for i in atoms])
 
 
-def _bond_frame(positions) -> np.ndarray:
+def bond_frame(positions) -> np.ndarray:
     """A rotation that takes the z axis to the bond."""
     bond = np.subtract(*positions[::-1])
     z = bond / np.linalg.norm(bond)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise, product
+from dataclasses import dataclass, replace
+from itertools import pairwise, permutations, product
 
 import numpy as np
 
 from ...molecules import fragments, real_atoms
-from ._atoms import Part, atom_part, fragment_part
+from ._atoms import Part, atom_part, bond_frame, fragment_part
 
+_QUARTER = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
 MOST_OPEN, MOST_SPINS, MOST_TRANSFERS = 8, 6, 3  # where there are more than two parts
 
 
@@ -42,6 +43,31 @@ class Layout:
             while occupied.sum() < wanted:
                 occupied[np.argmin(np.where(occupied, np.inf, energy))] = True
         return self
+
+    def orientations(self, mol) -> list[Layout]:
+        """Two atoms with their p shells along other axes, all ways that differ by more than a turn
+        about the bond; as they are comes first. Which orbitals are σ is not told of the others."""
+        frame = bond_frame(mol.atom_coords()[real_atoms(mol)])
+        axes = [np.eye(3)[list(order)] for order in permutations(range(3))]
+        turns = [
+            mol.ao_rotation_matrix((frame @ (np.linalg.det(p) * p) @ frame.T).T) for p in axes
+        ]
+        about = mol.ao_rotation_matrix((frame @ _QUARTER @ frame.T).T)
+        found: list[Layout] = []
+        seen: list[np.ndarray] = []
+        for one, other in product(turns, turns):
+            turn = np.zeros_like(one)
+            for i, r in enumerate((one, other)):
+                own = np.ix_(self.owner == i, self.owner == i)
+                turn[own] = r[own]
+            way = replace(self, coeff=[turn @ c for c in self.coeff])
+            if found:
+                way.label += ", turned"
+            held = np.array([c[:, o] @ c[:, o].T for c, o in zip(way.coeff, way.occupied)])
+            if not any(np.allclose(held, known, atol=1e-6) for known in seen):
+                seen += [held, about @ held @ about.T]
+                found.append(way)
+        return found
 
     def transfers(self, charged) -> list[tuple[int, int, int]]:
         """(spin, donor column, acceptor column) of the cheapest electron transfers between parts

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.linalg
 
 from ...molecules import breaks_pairs, is_stretched, real_atoms
-from ._atoms import atom_part, points
+from ._atoms import points
 from ._layouts import MOST_SPINS, Layout, parts_of, side_by_side, spin_signs
 from ._minimise import ROUGHLY, Minimum, minimise
 
@@ -135,11 +135,9 @@ def atomic_starts(mol) -> list[Start]:
     layouts = _layouts(mol, parts)[:MOST_SPINS]
     starts = [start for layout in layouts for start in _transfers(mol, layout, hand_over)]
     if len(atoms) == 2 and is_stretched(mol) and all(points(mol, i) for i in atoms):
-        # Where two open shells no longer bond, what they like better is less than a kcal/mol.
-        across = [atom_part(mol, atoms[0], across=True), parts[1]]
-        for layout in _layouts(mol, across):
-            layout.label += ", one across the bond"
-            starts += _transfers(mol, layout, hand_over=False)
+        # Where two open shells no longer bond, which way they point is less than a kcal/mol.
+        ways = layouts[0].orientations(mol)[1:]
+        starts += [start for way in ways for start in _transfers(mol, way, hand_over=False)]
     return starts
 
 
