@@ -27,8 +27,15 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(items):
-    """The longest first, so that no worker is left alone with a notebook at the end."""
-    items.sort(key=lambda item: "tests/notebooks" not in item.nodeid)
+    """The longest first, so that no worker is left alone with a notebook at the end; the notebooks'
+    pages last, so that none waits for another worker's execution."""
+
+    def place(item):
+        return "executed" in item.fixturenames and "browser" in item.fixturenames, (
+            "tests/notebooks" not in item.nodeid
+        )
+
+    items.sort(key=place)
 
 
 def pytest_generate_tests(metafunc):

@@ -113,11 +113,16 @@ def _leads(mf, fine) -> list[tuple[Start, Minimum]]:
     starts = atomic_starts(mol)
     if not mol.spin:
         starts.append(mixed_start(orbitals[0], mol.nelec[0]))
-    if len(real_atoms(mol)) == 2 and not is_learned(mf.xc) and not atomic_spins_fit(mol):
+    if _has_no_atomic_limit(mol) and not is_learned(mf.xc):
         # There are more ways to make ground-state atoms fit than are tried.
         found, _ = settle(fine, _ordinary(fine), gradient_tol=ROUGHLY)
         starts.append(Start("PySCF's guess", *_orbitals(found)))
     return follow(mf, starts, leads)
+
+
+def _has_no_atomic_limit(mol) -> bool:
+    """Whether ground-state atoms do not make up the spin of a stretched diatomic."""
+    return len(real_atoms(mol)) == 2 and is_stretched(mol) and not atomic_spins_fit(mol)
 
 
 def _passed_over(mf, found: Minimum, leads, all_leads) -> float:

@@ -369,7 +369,7 @@ def test_what_dissociation_refuses(monkeypatch, tmp_path):
     explorer.compute.click()
     assert explorer.wait(PATIENCE) and "mlxc-edu weights fetch DM21" in explorer.status.value
     assert explorer.curve.empty
-    stored = mx.explore.dissociation("H2+", store=tmp_path)
+    stored = mx.explore.dissociation("H2+", ["PBE", "DM21"], store=tmp_path)
     assert stored.wait(PATIENCE) and "mlxc-edu weights fetch DM21" in stored.status.value
     origins = dict(zip(stored.numbers["method"], stored.numbers["origin"]))
     assert {name for name, origin in origins.items() if origin == "stored"} == {"DM21"}

@@ -49,9 +49,7 @@ class Layout:
         about the bond; as they are comes first. Which orbitals are σ is not told of the others."""
         frame = bond_frame(mol.atom_coords()[real_atoms(mol)])
         axes = [np.eye(3)[list(order)] for order in permutations(range(3))]
-        turns = [
-            mol.ao_rotation_matrix((frame @ (np.linalg.det(p) * p) @ frame.T).T) for p in axes
-        ]
+        turns = [mol.ao_rotation_matrix((frame @ (np.linalg.det(p) * p) @ frame.T).T) for p in axes]
         about = mol.ao_rotation_matrix((frame @ _QUARTER @ frame.T).T)
         found: list[Layout] = []
         seen: list[np.ndarray] = []
