@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mlxc_edu as mx
-from mlxc_edu.ks.convergence import minimise
+from mlxc_edu.ks.convergence import atomic_starts, minimise
 
 KC = 627.5095
 
@@ -42,6 +42,24 @@ def test_one_number_for_fluorine():
     assert mf.converged and found.converged
     assert mf.e_tot < -199.32393 + 5e-6
     assert found.energy == pytest.approx(mf.e_tot, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "spin", "ways"), [("O2", 2, 9), ("O2", 0, 5), ("F2", 0, 5), ("NaCl", 0, 0)]
+)
+def test_two_open_shells_point_all_ways(name, spin, ways):
+    """Which of three p orbitals is full, or empty, on either atom, but for a turn about the bond;
+    with O2's triplet one atom has its other two filled by unlike spins."""
+    starts = atomic_starts(diatomic(name, 4.0, basis="6-31g", spin=spin))
+    assert sum("turned" in start.label for start in starts) == max(ways - 1, 0)
+
+
+@pytest.mark.full
+def test_lowest_way_to_point():
+    """PBE's O2 lay 0.7 kcal/mol above what PySCF's iteration found."""
+    mol = diatomic("O2", 3.0, basis="6-31g")
+    found, mf = mx.solve(mol, "PBE"), kernel(mol, "PBE")
+    assert found.converged and found.energy < mf.e_tot + 5e-6
 
 
 @pytest.mark.full

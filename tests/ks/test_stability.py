@@ -131,6 +131,14 @@ def test_last_descent_may_reach_the_minimum(monkeypatch):
     assert mf.converged and not mf.saddle and mf.curvature > 0
 
 
+def test_spins_that_may_part_are_looked_at():
+    """Half as long again, N2 is no stretched molecule yet, and its pairs stay where they start."""
+    mol = diatomic("N2", 1.65)
+    mf = mx.KS(mol, "PBE", unrestricted=True).run()
+    assert mf.converged and mf.curvature > 0 and mf.spin_square()[0] > 0.5
+    assert mf.e_tot < mx.KS(mol, "PBE").run().e_tot - 5e-3
+
+
 def test_density_of_other_electrons_is_only_a_start():
     """The neutral molecule's density is stationary for the cation's object, too."""
     neutral = mx.KS(mx.molecule("OH", basis="6-31g"), "EDU26").run()
