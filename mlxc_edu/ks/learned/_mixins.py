@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 from pyscf import lib
 
-from ..convergence import determinant
+from ..._threads import one_blas_thread
+from ..convergence import STAGED, determinant
 from ..methods import refuses_other_routes
 
 IGNORED = {
     "irrep_nelec": "its orbitals keep no symmetry; give a density to start from, kernel(dm0=...)",
     "omega": "its range separation is part of it",
 }
+
+
+STEPS = 3  # of second order
 
 
 class RefusesSettings:
@@ -42,14 +46,32 @@ class FittedCoulomb:
 class SecondOrder:
     """Mixed in where convergence is of second order."""
 
+    @one_blas_thread
     def kernel(self, mo_coeff=None, mo_occ=None, dm0=None):
-        """As PySCF's; but a determinant's density is taken by its own orbitals, not by those of
-        its Fock matrix, which may exchange an occupied and an empty one."""
+        """As PySCF's, with two differences. A determinant's density, and the staged start's, is
+        taken by its own orbitals, not by those of its Fock matrix, which may exchange an occupied
+        and an empty one. And what a few steps do not settle (an atom's open shell turns freely, and
+        a step of DM21 for V takes half a minute) is minimised directly."""
+        if mo_coeff is None and dm0 is None and self.init_guess == STAGED:
+            dm0 = self.get_init_guess()
         if dm0 is not None and np.ndim(dm0) == (3 if self.istype("UKS") else 2):
             orbitals = None if self.istype("ROKS") else determinant(np.asarray(dm0), self.mol)
             if orbitals is not None:
                 (mo_coeff, mo_occ), dm0 = orbitals, None
-        return super().kernel(mo_coeff, mo_occ, dm0)
+        if self.istype("ROKS") or self.max_cycle <= STEPS:
+            return super().kernel(mo_coeff, mo_occ, dm0)
+        cycles, self.cycles = self.max_cycle, 0
+        self.max_cycle, self._falls_back = STEPS, True
+        try:
+            super().kernel(mo_coeff, mo_occ, dm0)
+        finally:
+            self.max_cycle, self._falls_back = cycles, False
+        if not self.converged and not self.saddle:
+            if self._can_minimise((self.mo_coeff, self.mo_occ)):
+                self._minimise(self.mo_coeff, self.mo_occ, helped=True)
+            else:
+                self._say()
+        return self.e_tot
 
     def density_fit(self, *args, **kwargs):
         raise NotImplementedError("call density_fit() first and newton() on what it returns")
