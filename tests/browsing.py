@@ -33,7 +33,12 @@ def browser():
         launched = playwright.chromium.launch(
             executable_path=chromium(), args=FLAGS, timeout=PATIENCE * 1e3
         )
-        yield launched
+        try:
+            yield launched
+        except Exception:  # what a page said then tells more than what was waited for
+            for page in (page for context in launched.contexts for page in context.pages):
+                print(page.inner_text("body", timeout=30e3))
+            raise
         launched.close()
 
 
