@@ -75,6 +75,17 @@ def test_second_order_convergence_from_a_solved_density():
     assert mf.e_tot == pytest.approx(found.energy, abs=5e-6)
 
 
+@pytest.mark.full
+@pytest.mark.usefixtures("released")
+@pytest.mark.filterwarnings("ignore:.*it extrapolates")
+def test_second_order_of_an_open_d_shell():
+    """From a Fock matrix's orbitals it began 130 kcal/mol too high and did not end."""
+    mf = mx.KS(mx.molecule("V", basis="def2-svp"), "DM21").density_fit().newton()
+    mf.kernel()
+    assert mf.converged and not mf.saddle and mf.curvature > -1e-2
+    assert mf.e_tot == pytest.approx(-943.74192, abs=1e-4)
+
+
 def ammonia_twice(apart=15.0):
     one = [("N", 0, 0, 0.1), ("H", 0, 0.9377, -0.2816)]
     one += [("H", x, -0.4689, -0.2816) for x in (0.8121, -0.8121)]
