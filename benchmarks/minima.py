@@ -6,7 +6,7 @@
 Seven diatomics at 1, 1.5, 2, 2.5 and 3 times their equilibrium distance, orbitals restricted and
 not, four functionals: each by ``mx.solve``, by ``mx.KS(...).kernel()`` and by the same from PBE's
 density, with one thread and with two. A line for each is written to minima.csv beside this file's
-results as it comes; then the table of results/minima.md is made from what there is.
+results as it comes; then what is not as it should be is printed.
 """
 
 import argparse

@@ -5,6 +5,7 @@ A test's process has one thread: two at a time keep two cores busy and no more.
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC"):  # the last one is JAX's
     os.environ[_threads] = "1"
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what tests start would ignore it
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers and every subprocess inherit it
     _CACHE = tempfile.mkdtemp(prefix="mlxc-edu-tests-")
     os.environ["MLXC_EDU_CACHE"] = _CACHE

@@ -80,7 +80,7 @@ def _minimal_basis(mol) -> dict:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that it may be downloaded
                 basis[symbol] = gto.basis.load("minao", symbol)
-        except BasisNotFoundError:
+        except (BasisNotFoundError, AttributeError):  # the latter before PySCF 2.11
             core = gto.ecp.core_configuration(mol.atom_nelec_core(i), symbol)
             held = elements.CONFIGURATION[elements.charge(symbol)]
             shells = [-(-n // (4 * l + 2)) for l, n in enumerate(held)]
