@@ -69,8 +69,8 @@ def natural_orbitals(mol, density, count) -> np.ndarray:
 
 
 def _minimal_basis(mol) -> dict:
-    """PySCF's minao; for an element that it lacks (K, Rb and Sr, Cs to Lu) the first functions of
-    its ANO basis, one for each shell that holds electrons but those of a core potential."""
+    """PySCF's minao; for an element that it lacks (K, Rb, Sr, Cs to Lu, Fr on) the first functions
+    of its ANO basis, one for each shell that holds electrons but those of a core potential."""
     basis = {}
     for i in real_atoms(mol):
         symbol = mol.atom_pure_symbol(i)
@@ -80,7 +80,7 @@ def _minimal_basis(mol) -> dict:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that it may be downloaded
                 basis[symbol] = gto.basis.load("minao", symbol)
-        except (BasisNotFoundError, AttributeError):  # the latter before PySCF 2.11
+        except (BasisNotFoundError, AttributeError):  # the latter from PySCF 2.10
             core = gto.ecp.core_configuration(mol.atom_nelec_core(i), symbol)
             held = elements.CONFIGURATION[elements.charge(symbol)]
             shells = [-(-n // (4 * l + 2)) for l, n in enumerate(held)]

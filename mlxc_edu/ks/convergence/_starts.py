@@ -126,6 +126,7 @@ def atomic_starts(mol) -> list[Start]:
 
     Where no orientation of the parts' spins gives the molecule's (two triplet oxygen atoms make a
     singlet or a quintet), electrons are flipped until it does; such a state lies above free atoms.
+    The open p shells of two atoms far apart point along all axes that differ.
     """
     parts, atoms = parts_of(mol), real_atoms(mol)
     if not parts:

@@ -13,8 +13,6 @@ IGNORED = {
     "irrep_nelec": "its orbitals keep no symmetry; give a density to start from, kernel(dm0=...)",
     "omega": "its range separation is part of it",
 }
-
-
 STEPS = 3  # of second order
 
 
