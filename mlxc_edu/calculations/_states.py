@@ -77,7 +77,7 @@ def lowest_state(mol, method, unrestricted) -> State:
     if coarse.do_nlc():
         coarse.nlc = 0  # dear, and nearly the same wherever the electrons are
     # A learned object looks for the pairs of a stretched bond by itself.
-    if not unrestricted and (is_learned(method) or (atoms > 2 and not breaks_pairs(mol))):
+    if not unrestricted and (is_learned(method) or not breaks_pairs(mol)):
         found = _ordinary(mf)
         coarse._eri = mf._eri
         return _state("PySCF's guess", mf, *_settled(mf, found, coarse))

@@ -123,6 +123,7 @@ def lab(released, tmp_path):
         yield address
 
 
+@pytest.mark.full
 @pytest.mark.browser
 def test_explorer_in_jupyterlab(lab):
     with browser() as chromium:

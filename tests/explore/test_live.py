@@ -421,6 +421,7 @@ def test_cancel_in_jupyterlab(tmp_path):
         page.wait_for_function(f"{points} === 21")
 
 
+@pytest.mark.full
 @pytest.mark.browser
 def test_slider_in_voila(tmp_path):
     code = 'import mlxc_edu as mx\nmx.explore.fractional_charge("H", ["PBE"], basis="6-31g")'

@@ -31,7 +31,7 @@ def pyscf_energy(mol, code, level=3):
     ],
 )
 def test_energy_is_pyscfs(system, name, code):
-    mol = mx.molecule(system)
+    mol = mx.molecule(system, basis="6-31g")
     assert mx.solve(mol, name).energy == pytest.approx(pyscf_energy(mol, code), abs=SAME_ENERGY)
 
 

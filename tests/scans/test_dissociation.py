@@ -97,8 +97,8 @@ def test_damaged_entries_are_set_aside(store, damage, monkeypatch):
 
 SCAN = """
 import mlxc_edu as mx
-mx.dissociation("LiH", ["PBE", "HF", "exact"], [1.2, 1.6, 2.5, 4.0, 6.0, 8.0], store={store!r},
-                workers={workers})
+mx.dissociation("LiH", ["PBE", "HF", "exact"], [1.2, 1.6, 2.5, 4.0, 6.0, 8.0], basis="6-31g",
+                store={store!r}, workers={workers})
 """
 
 
@@ -140,6 +140,7 @@ def test_killed_scan_resumes_where_it_stopped(store, workers, monkeypatch):
         "LiH",
         ["PBE", "HF", "exact"],
         [1.2, 1.6, 2.5, 4.0, 6.0, 8.0],
+        basis="6-31g",
         store=store,
         workers=1,
         progress=False,
