@@ -136,6 +136,15 @@ def test_hole_of_two_molecules_far_apart(geometry, method, share):
         assert 50 < KC * (sum(alone) - result.energy) < 70
 
 
+def test_ion_of_two_molecules_far_apart_holds_its_spins_apart():
+    """N2 has pairs, N2+ in Hartree–Fock has not: from N2's orbitals it ends 0.7 kcal/mol higher."""
+    one, two = ("; ".join(f"N {x} 0 {z}" for x in xs for z in (0, 1.098)) for xs in ([0], [0, 15]))
+    pair = mx.solve(mx.molecule(two, basis="6-31g*", charge=1), "HF")
+    free = [mx.solve(mx.molecule(one, basis="6-31g*", charge=q), "HF") for q in (0, 1)]
+    assert pair.converged and pair.energy == pytest.approx(sum(f.energy for f in free), abs=1e-4)
+    assert free[1].mean_field.spin_square()[0] > 1
+
+
 @pytest.mark.parametrize("method", ["PBE", "HF"])
 def test_hole_of_three_atoms_far_apart(method):
     """Three thirds of a hole for PBE, a whole one and two atoms for HF."""

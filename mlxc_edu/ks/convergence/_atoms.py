@@ -9,7 +9,7 @@ import numpy as np
 from pyscf import dft, gto
 from pyscf.data import elements
 
-from ...molecules import hund_spin, real_atoms
+from ...molecules import hund_spin
 
 _P_IRREPS_UP = ("B1u", "B3u", "B2u")  # z, x, y: the bond axis is the first p singly occupied …
 _P_IRREPS_DOWN = ("B2u", "B3u", "B1u")  # … and the last doubly occupied, ready to bond
@@ -34,12 +34,12 @@ class Part:
         return bool(self.occupied[0].sum() != self.occupied[1].sum())
 
 
-def atom_part(mol, index) -> Part:
-    """A free atom; in a diatomic its axis is the bond."""
+def atom_part(mol, index, bonded) -> Part:
+    """A free atom; if it is one of two ``bonded`` its axis is the bond."""
     atom = free_atom(mol, index)
-    turn, atoms = np.eye(atom.mol.nao), real_atoms(mol)
-    if len(atoms) == 2:  # PySCF turns the axes, we turn the atom
-        turn = atom.mol.ao_rotation_matrix(bond_frame(mol.atom_coords()[atoms]).T)
+    turn = np.eye(atom.mol.nao)
+    if len(bonded) == 2:  # PySCF turns the axes, we turn the atom
+        turn = atom.mol.ao_rotation_matrix(bond_frame(mol.atom_coords()[bonded]).T)
     names = zip(atom.mol.irrep_id, atom.mol.irrep_name)
     about_the_axis = [number for number, name in names if name in ("Ag", "B1u")]
     return Part(

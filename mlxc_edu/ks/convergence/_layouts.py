@@ -84,15 +84,20 @@ class Layout:
         return [found[1:] for found in sorted(best.values())[:most]]
 
 
-def parts_of(mol) -> list[Part]:
-    """The atoms of an atom or a diatomic, the fragments of anything larger that falls apart."""
+def parts_of(mol, split=False) -> list[Part]:
+    """The atoms of an atom or a diatomic, the fragments of anything larger that falls apart; with
+    ``split`` those of two atoms as atoms, too."""
     atoms = real_atoms(mol)
     if len(atoms) <= 2:
-        return [atom_part(mol, i) for i in atoms]
+        return [atom_part(mol, i, atoms) for i in atoms]
     apart = fragments(mol)
     if len(apart) == 1:
         return []
-    return [atom_part(mol, f[0]) if len(f) == 1 else fragment_part(mol, f) for f in apart]
+    parts = []
+    for f in apart:
+        as_atoms = len(f) == 1 or (split and len(f) == 2)
+        parts += [atom_part(mol, i, f) for i in f] if as_atoms else [fragment_part(mol, f)]
+    return parts
 
 
 def side_by_side(mol, parts: list[Part], signs) -> Layout:

@@ -126,7 +126,8 @@ def atomic_starts(mol) -> list[Start]:
 
     Where no orientation of the parts' spins gives the molecule's (two triplet oxygen atoms make a
     singlet or a quintet), electrons are flipped until it does; such a state lies above free atoms.
-    The open p shells of two atoms far apart point along all axes that differ.
+    The open p shells of two atoms far apart point along all axes that differ. Where there is a
+    charge, fragments of two atoms are put together from these, too.
     """
     parts, atoms = parts_of(mol), real_atoms(mol)
     if not parts:
@@ -135,6 +136,9 @@ def atomic_starts(mol) -> list[Start]:
     hand_over = len(atoms) == 2 or mol.charge or breaks_pairs(mol)
     layouts = _layouts(mol, parts)[:MOST_SPINS]
     starts = [start for layout in layouts for start in _transfers(mol, layout, hand_over)]
+    if mol.charge and len(split := parts_of(mol, split=True)) > len(parts):
+        # The ion of a fragment may hold its spins apart where the neutral one has pairs.
+        starts += _transfers(mol, _layouts(mol, split)[0], hand_over=False)
     if len(atoms) == 2 and is_stretched(mol) and all(points(mol, i) for i in atoms):
         # Where two open shells no longer bond, which way they point is less than a kcal/mol.
         ways = layouts[0].orientations(mol)[1:]
