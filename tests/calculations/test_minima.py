@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mlxc_edu as mx
-from mlxc_edu.ks.convergence import atomic_starts, minimise
+from mlxc_edu.ks.convergence import atomic_starts, minimise, paired_starts
 
 KC = 627.5095
 
@@ -84,6 +84,16 @@ def test_second_order_of_an_open_d_shell():
     mf.kernel()
     assert mf.converged and not mf.saddle and mf.curvature > -1e-2
     assert mf.e_tot == pytest.approx(-943.74192, abs=1e-4)
+
+
+def test_restricted_pairs_near_equilibrium():
+    """Hartree–Fock's C2 from one start, against pairs moved across the gap."""
+    mol = diatomic("C2", 1.243, basis="def2-svp")
+    found, mf = mx.solve(mol, "HF", unrestricted=False), kernel(mol, "HF")
+    starts = paired_starts(mf.mo_coeff, mol.nelectron // 2)
+    others = [minimise(mf, start.mo_coeff, start.mo_occ) for start in starts]
+    assert found.converged and found.energy < min(o.energy for o in others) + 5e-6
+    assert max(o.energy for o in others) > found.energy + 1e-3
 
 
 def ammonia_twice(apart=15.0):
