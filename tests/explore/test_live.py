@@ -403,8 +403,8 @@ def test_cancel_in_jupyterlab(tmp_path):
         run_first_cell(page, address)
         # The seventh point is under way, and held; a click before it would stop a shorter curve.
         page.wait_for_function("() => document.body.innerText.includes('computing 16.3 electrons')")
-        # While the kernel computes. Not by the mouse: on a busy machine the page is still being laid
-        # out, and the button moves between its being found and being pressed.
+        # While the kernel computes. Not by the mouse: on a busy machine the page is still being
+        # laid out, and the button moves between its being found and being pressed.
         button = page.get_by_role("button", name="Cancel", disabled=False)
         button.evaluate("button => button.click()")
         page.wait_for_function(
