@@ -70,18 +70,21 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--methods", nargs="+", default=METHODS)
     parser.add_argument("--file", type=Path, default=RESULTS)
-    file = parser.parse_args().file
+    given = parser.parse_args()
+    file = given.file
     keys = ["molecule", "count", "method"]
     done = pd.read_csv(file)[keys] if file.is_file() else pd.DataFrame(columns=keys)
     done = set(done.itertuples(index=False, name=None))
     for count, names in ((2, PAIRS), (3, TRIPLES)):
         for name in names:
-            for method in METHODS:
+            for method in given.methods:
                 if (name, count, method) not in done:
                     row = dict(zip(keys, (name, count, method))) | one(name, count, method)
                     header = not file.is_file()
                     pd.DataFrame([row]).to_csv(file, mode="a", header=header, index=False)
+                    print(*row.values(), flush=True)
     print(pd.read_csv(file).drop(columns="notes").round(3).to_string(index=False))
 
 

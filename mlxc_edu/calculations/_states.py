@@ -14,8 +14,8 @@ from ..ks.convergence import (
     SUPERPOSED,
     Minimum,
     Start,
-    atomic_spins_fit,
     atomic_starts,
+    atoms_leave_open,
     default_start,
     ended,
     follow,
@@ -30,8 +30,10 @@ from ..molecules import breaks_pairs, is_stretched, real_atoms
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
 RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
+LEARNED_RIVAL = 2e-2  # of a network, which is rough where a bond is stretched
 GRADIENT_TOL = 1e-5  # Hartree
 SAME_STATE = 1e-5  # Hartree
+PARTED = 0.1  # an element of the density matrix; those of pairs roughly minimised differ by less
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def lowest_state(mol, method, unrestricted) -> State:
         trusted = () if is_stretched(mol) else (SUPERPOSED,)
         leads = [lead for lead in leads if lead[0].atomic or lead[0].label in trusted]
     # The coarse grid may order near-degenerate states wrongly: one look each on the full one.
-    rivals = [lead for lead in _distinct(leads) if lead[1].energy < leads[0][1].energy + RIVAL]
+    rivals = _rivals(mf, leads)
     if len(rivals) > 1:
         rivals.sort(key=lambda lead: _energy(mf, lead[1]))
     start, lead = rivals[0]
@@ -113,16 +115,28 @@ def _leads(mf, fine) -> list[tuple[Start, Minimum]]:
     starts = atomic_starts(mol)
     if not mol.spin:
         starts.append(mixed_start(orbitals[0], mol.nelec[0]))
-    if _has_no_atomic_limit(mol) and not is_learned(mf.xc):
-        # There are more ways to make ground-state atoms fit than are tried.
+    if atoms_leave_open(mol) and not is_learned(mf.xc):
+        # There are more ways to put the atoms together than are tried.
         found, _ = settle(fine, _ordinary(fine), gradient_tol=ROUGHLY)
         starts.append(Start("PySCF's guess", *_orbitals(found)))
-    return follow(mf, starts, leads)
+    leads = follow(mf, starts, leads)
+    if is_learned(mf.xc) and not mol.spin:
+        leads = follow(mf, _turned_around(mf, leads), leads)
+    return leads
 
 
-def _has_no_atomic_limit(mol) -> bool:
-    """Whether ground-state atoms do not make up the spin of a stretched diatomic."""
-    return len(real_atoms(mol)) == 2 and is_stretched(mol) and not atomic_spins_fit(mol)
+def _turned_around(mf, leads) -> list[Start]:
+    """The states found with all spins turned around, where that changes the energy: a network need
+    not know that it must not (notebook 07)."""
+    around = []
+    for start, lead in _rivals(mf, leads):
+        coeff, occ = lead.mo_coeff[::-1], lead.mo_occ[::-1]
+        up, down = turned = mf.make_rdm1(coeff, occ)
+        if np.abs(up - down).max() < PARTED:
+            continue
+        if abs(mf.energy_tot(turned) - lead.energy) > SAME_STATE:
+            around.append(Start(f"{start.label}, turned around", coeff, occ, start.atomic))
+    return around
 
 
 def _passed_over(mf, found: Minimum, leads, all_leads) -> float:
@@ -147,6 +161,12 @@ def _distinct(leads: list[tuple[Start, Minimum]]) -> list[tuple[Start, Minimum]]
         if lead[1].energy - kept[-1][1].energy > SAME_STATE:
             kept.append(lead)
     return kept
+
+
+def _rivals(mf, leads) -> list[tuple[Start, Minimum]]:
+    """The distinct states that may turn out to be the lowest; ``leads`` come sorted by energy."""
+    most = leads[0][1].energy + (LEARNED_RIVAL if is_learned(mf.xc) else RIVAL)
+    return [lead for lead in _distinct(leads) if lead[1].energy < most]
 
 
 def _energy(mf, orbitals: Minimum) -> float:

@@ -18,6 +18,7 @@ from ._starts import (
     Start,
     atomic_spins_fit,
     atomic_starts,
+    atoms_leave_open,
     default_start,
     determinant,
     follow,

@@ -139,7 +139,7 @@ def atomic_starts(mol) -> list[Start]:
     if mol.charge and len(split := parts_of(mol, split=True)) > len(parts):
         # The ion of a fragment may hold its spins apart where the neutral one has pairs.
         starts += _transfers(mol, _layouts(mol, split)[0], hand_over=False)
-    if len(atoms) == 2 and is_stretched(mol) and all(points(mol, i) for i in atoms):
+    if _shells_turn(mol):
         # Where two open shells no longer bond, which way they point is less than a kcal/mol.
         ways = layouts[0].orientations(mol)[1:]
         starts += [start for way in ways for start in _transfers(mol, way, hand_over=False)]
@@ -160,6 +160,19 @@ def atomic_spins_fit(mol) -> bool:
     """Whether ground-state atoms, their spins up or down, can make up the molecule's spin."""
     parts = parts_of(mol)
     return any(side_by_side(mol, parts, signs).ionise(mol) for signs in spin_signs(parts, mol.spin))
+
+
+def atoms_leave_open(mol) -> bool:
+    """Whether the free atoms of a stretched diatomic do not tell its lowest state: their spins do
+    not make up its own, or their shells may turn."""
+    pulled_apart = len(real_atoms(mol)) == 2 and is_stretched(mol)
+    return pulled_apart and (not atomic_spins_fit(mol) or _shells_turn(mol))
+
+
+def _shells_turn(mol) -> bool:
+    """Whether two atoms are so far apart that nothing much holds their open p shells in place."""
+    atoms = real_atoms(mol)
+    return len(atoms) == 2 and is_stretched(mol) and all(points(mol, i) for i in atoms)
 
 
 def _transfers(mol, layout: Layout, hand_over) -> list[Start]:
