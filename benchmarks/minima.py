@@ -68,6 +68,7 @@ def main():
     )
     parser.add_argument("--molecules", nargs="+", default=MOLECULES)
     parser.add_argument("--methods", nargs="+", default=METHODS)
+    parser.add_argument("--times", nargs="+", type=float, default=TIMES)
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--file", type=Path, default=RESULTS / "minima.csv")
     given = parser.parse_args()
@@ -75,6 +76,7 @@ def main():
         for threads in given.threads:
             command = [sys.executable, __file__, "--threads", str(threads), "--file", given.file]
             command += ["--molecules", *given.molecules, "--methods", *given.methods]
+            command += ["--times", *map(str, given.times)]
             subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": str(threads)}, check=True)
         print(report(pd.read_csv(given.file)))
         return
@@ -82,7 +84,7 @@ def main():
     done = set(done.itertuples(index=False, name=None))
     for method in given.methods:
         for name in given.molecules:
-            for times in TIMES:
+            for times in given.times:
                 for orbitals in ("restricted", "unrestricted"):
                     key = (name, times, method, orbitals, given.threads[0])
                     if key in done:

@@ -32,6 +32,7 @@ COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
 RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
 LEARNED_RIVAL = 2e-2  # of a network, which is rough where a bond is stretched
 GRADIENT_TOL = 1e-5  # Hartree
+MOST_BUILDS = 400  # Fock matrices; a hole in a degenerate shell turns slowly on a grid
 SAME_STATE = 1e-5  # Hartree
 PARTED = 0.1  # an element of the density matrix; those of pairs roughly minimised differ by less
 
@@ -196,7 +197,7 @@ def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _minimise(mf, mo_coeff, mo_occ) -> Minimum:
-    return minimise(mf, mo_coeff, mo_occ, gradient_tol=_tolerance(mf))
+    return minimise(mf, mo_coeff, mo_occ, gradient_tol=_tolerance(mf), max_cycle=MOST_BUILDS)
 
 
 def _tolerance(mf) -> float:

@@ -1,4 +1,4 @@
-"""The benchmark runs, writes down what it did, and does not do it twice. No time is judged."""
+"""The benchmarks run, write down what they did, and do not do it twice. No time is judged."""
 
 import json
 import os
@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pyscf import dft, gto
 from waiting import PATIENCE
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "learned_functional.py"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SCRIPT = BENCHMARKS / "learned_functional.py"
 
 
 def run(folder, *options):
@@ -69,3 +71,26 @@ def test_learned_functional(tmp_path):
 def test_a_failure_is_reported(tmp_path):
     out = run(tmp_path, "--methods", "B3LYP,NOFUNCTIONAL")
     assert out.returncode == 2 and "error: unknown method 'NOFUNCTIONAL'" in out.stderr
+
+
+def test_minima(tmp_path):
+    """A sample of the table: minima, by no route lower, the same with one thread and two."""
+    file = tmp_path / "minima.csv"
+    command = [sys.executable, BENCHMARKS / "minima.py", "--file", file, "--methods", "PBE"]
+    command += ["--molecules", "H2", "HF", "--times", "2.5"]
+    out = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert out.returncode == 0, out.stderr
+    assert "8 calculations; 0 not converged" in out.stdout
+    rows = pd.read_csv(file)
+    assert sorted(rows["threads"].unique()) == [1, 2]
+    assert rows["converged"].all() and (rows["curvature"] > -1e-3).all()
+    for route in ("kernel", "from_pbe"):
+        assert (rows["solve"] < rows[route] + 5e-6).all()
+    energies = rows.groupby(["molecule", "orbitals"])["solve"]
+    assert (energies.max() - energies.min() < 5e-6).all()
+    apart = rows[rows["threads"] == 1].set_index(["molecule", "orbitals"])["solve"]
+    for name in ("H2", "HF"):
+        assert apart[name, "unrestricted"] < apart[name, "restricted"] - 0.005
+
+    assert subprocess.run(command, capture_output=True, timeout=PATIENCE).returncode == 0
+    assert len(pd.read_csv(file)) == 8
