@@ -19,6 +19,8 @@ def split(text: str) -> list[str]:
 def mended(pieces: list[str], known) -> str | None:
     """How a list should have been written of which commas have cut names apart; None if that is not
     what is wrong with it. ``known`` says whether there is such a name."""
+    if not all(pieces):  # a comma too many
+        return None
     whole = pieces[:1]
     for piece in pieces[1:]:
         if not known(piece) and known(f"{whole[-1]},{piece}"):

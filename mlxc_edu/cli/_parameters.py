@@ -101,6 +101,8 @@ def _list(name: str, default, literal: Any, text: str) -> list:
     else:
         inner = literal if isinstance(literal, str) else text
         items = split(inner.strip().removeprefix("[").removesuffix("]"))
+    if not all(item.strip() for item in items):
+        raise ValueError(f"one of {name} in {text!r} is empty")
     return [value(f"each of {name}", default[0], item) for item in items]
 
 
@@ -113,7 +115,10 @@ def _literal(text: str, otherwise: Any) -> Any:
 
 def _storable(name: str, found: Any, text: str) -> Any:
     try:
-        return json.loads(json.dumps(found))
+        stored = json.loads(json.dumps(found))
+        if isinstance(found, dict) and stored.keys() != found.keys():
+            raise TypeError
+        return stored
     except (TypeError, ValueError):
         raise ValueError(
             f"{name} cannot be {text!r}: a notebook is given numbers, texts, lists, dictionaries "

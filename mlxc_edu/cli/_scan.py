@@ -38,6 +38,8 @@ def _scan(arguments) -> int:
     name, _, _ = diatomic(arguments.system)
     methods = _methods(arguments.methods or ["PBE,B3LYP,exact"])
     output = arguments.output or Path(f"{name}.csv")
+    if arguments.figure and arguments.figure.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"--figure writes a web page: name it {arguments.figure.stem}.html")
     for file in filter(None, (output, arguments.figure)):
         writable(file.parent)
         if file.is_dir():

@@ -78,6 +78,8 @@ def _by_label(basis: dict, labels) -> dict[str, Any]:
     takes elements in any case and atomic numbers, too."""
     by_name = {}
     for key, value in basis.items():
+        if str(key).lower() == "default" != key:
+            raise ValueError(f"the basis has a key {key!r}: write 'default'")
         if key != "default":
             try:
                 (name,) = gto.format_basis({key: _ANY})

@@ -8,7 +8,7 @@ from pyscf.data import elements
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)((e|d|\*\^)[+-]?[0-9]+)?", re.IGNORECASE)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
-_MINUS = str.maketrans("−–", "--")  # as word processors write it
+MINUS = str.maketrans("−–", "--")  # as word processors write it
 _SYMBOLS = set(elements.ELEMENTS[1:])
 _LABEL = re.compile(r"([A-Za-z]{1,2})([0-9]*)")
 # In protein files the second letter is a place in the chain: CA1 is a carbon, or is it calcium?
@@ -19,7 +19,7 @@ _CELL_VECTOR = re.compile(r"tv|vec[1-3]", re.IGNORECASE)
 
 def number(field: str) -> float:
     """With the exponents of Fortran (``1.0D+00``) and Mathematica (``1.0*^-6``), too."""
-    text = field.translate(_MINUS)
+    text = field.translate(MINUS)
     if _NUMBER.fullmatch(text):
         return float(re.sub(r"\*\^|d", "e", text, flags=re.IGNORECASE))
     if _NOT_FINITE.fullmatch(text):

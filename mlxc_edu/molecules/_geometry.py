@@ -53,6 +53,8 @@ def _from_string(text: str) -> tuple[Geometry, Stated]:
     named = _by_name(text)
     if named:
         return named
+    if re.match("[a-z]+://", text, re.IGNORECASE):
+        raise ValueError(f"{text[:60]!r} is an address on the web: download the file and give it")
     words = len(text.split())
     if (
         _SUFFIX.search(text)

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ._fields import MINUS
+
 OF_THE_MOLECULE = {
-    **dict.fromkeys(["charge", "total_charge", "molecular_charge"], "charge"),
+    **dict.fromkeys(["charge", "total_charge", "net_charge", "molecular_charge", "chrg"], "charge"),
     **dict.fromkeys(
         ["multiplicity", "mult", "spin_multiplicity", "molecular_multiplicity"], "multiplicity"
     ),
-    **dict.fromkeys(["spin", "total_spin"], "spin"),
+    **dict.fromkeys(["spin", "total_spin", "uhf"], "spin"),
     "magmom": "moment",
 }
 OF_ATOMS = {
@@ -37,7 +39,8 @@ class Stated:
         said = []
         for name, value, where in values:
             kind = OF_THE_MOLECULE.get(name)
-            if kind and value is not None and not (kind == "moment" and _number(value) == 0):
+            said_nothing = value is None or str(value).strip() in ("", "None")
+            if kind and not said_nothing and not (kind == "moment" and _number(value) == 0):
                 said.append((f"{name}={' '.join(str(value).split())[:40]} {where}", kind, value))
         moment_is_known = any(kind == "moment" for _, kind, _ in said)
         for name, numbers, where in per_atom:
@@ -95,6 +98,7 @@ def _number(value) -> float:
     """NaN for what is none. A number may come as text, or as an array of one."""
     try:
         item = np.asarray(value).item()
+        item = item.translate(MINUS) if isinstance(item, str) else item
         return np.nan if isinstance(item, bool) else float(item)
     except (TypeError, ValueError):
         return np.nan

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from pyscf.data import elements
+
 from ._fields import element, number
 from ._stated import Stated
 
@@ -19,7 +21,11 @@ PERIODIC = "periodic cells are not available"
 _LINE_END = re.compile(r"\r*\n|\r")  # str.splitlines() has more, and a comment may hold those
 _COUNT = re.compile(r"\s*[0-9]+\s*")
 _PAIR = re.compile(
-    r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|\{[^}]*\}|\[[^]]*\]|(?:(?!,\s*[\w-]+\s*=)[^\s;])+)"""
+    r"""([\w-]+)\s*=\s*("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\{[^}]*\}|\[[^]]*\]|(?:(?![,/|]\s*[\w-]+\s*=)[^\s;])+)"""
+)
+_ANGSTROM = re.compile("å|ang.*|a", re.IGNORECASE)
+_NEARLY_AN_ATOM = re.compile(
+    r"\s*[A-Z][a-z]?[0-9]*[\s,]+([-+−–]?\.?[0-9]\S*[\s,]+){2}[-+−–]?\.?[0-9]"
 )
 _FALSE = {"f", "false", "0"}
 _PLAIN = {"species": range(1), "pos": range(1, 4)}
@@ -41,12 +47,19 @@ def parse(text: str) -> tuple[Geometry, Stated]:
                 f"cannot read {_shown(lines[0])}: XYZ text begins with the number of atoms alone, "
                 "or at once with its atoms as 'symbol x y z' in Å"
             )
-        return [_atom(line, _PLAIN) for line in lines if line.strip()], Stated()
+        found = [line for line in lines if line.strip()]
+        _refuse_odd_columns(found)
+        return [_atom(line, _PLAIN) for line in found], Stated()
 
     pairs = [(k.lower(), _bare(v)) for k, v in _PAIR.findall("".join(lines[1:2]))]
     columns = _columns(dict(pairs))
     found = _only_frame(lines, columns)
+    if columns is _PLAIN:
+        _refuse_odd_columns(found)
     _refuse_cells(dict(pairs))
+    for name in {"unit", "units"} & dict(pairs).keys():
+        if not _ANGSTROM.fullmatch(unit := dict(pairs)[name]):
+            raise ValueError(f"{name}={unit} in the comment: XYZ text is read in Å; convert it")
     atoms = [_atom(line, columns) for line in found]
     rows = [line.split() for line in found]
     values = [(name, value, "in the comment") for name, value in pairs]
@@ -63,16 +76,50 @@ def _only_frame(lines: list[str], columns: dict[str, range]) -> list[str]:
     if len(found) < count:
         hint = "; the second line is a comment: is it missing?" if _is_atom(lines[1:2]) else ""
         raise ValueError(f"the XYZ header promises {count} atoms, {len(found)} were found{hint}")
-    if len(found) > count or _is_atom(rest[:1], columns):
-        line = (found[count:] or rest)[0]
+    more = [
+        i for i, line in enumerate(rest) if _COUNT.fullmatch(line) and _looks(rest[i + 2 : i + 3])
+    ]
+    if more:
+        raise ValueError(
+            f"the XYZ text holds {1 + len(more)} frames; give the lines of one of them"
+        )
+    follows = [line for line in rest if _is_atom([line], columns) or _looks([line])]
+    for line in [*found[count:], *follows]:
         raise ValueError(f"the XYZ header promises {count} atoms, and {_shown(line)} follows them")
-    frames = 1
-    while rest and _COUNT.fullmatch(rest[0]):
-        _, rest = _frame(rest)
-        frames += 1
-    if frames > 1:
-        raise ValueError(f"the XYZ text holds {frames} frames; give the lines of one of them")
     return found
+
+
+def _looks(lines: list[str]) -> bool:
+    """Whether the line, if there is one, looks like an atom's, well written or not."""
+    return any(_NEARLY_AN_ATOM.match(line) for line in lines)
+
+
+def _refuse_odd_columns(lines: list[str]) -> None:
+    """Where something else stands in the place of x, or another atom where nothing is read."""
+    rows = [line.split() for line in lines]
+    for line, fields in zip(lines, rows):
+        rest = fields[4:]
+        several = any(w.isalpha() and _is_atom([" ".join(rest[i:])]) for i, w in enumerate(rest))
+        if several or "|" in fields:
+            raise ValueError(f"{_shown(line)} is one line: end each atom with ';' or a new line")
+    if len(rows) < 2 or not all(_is_atom([" ".join(["H", *row[2:]])]) for row in rows):
+        return
+    second = [row[1] for row in rows]
+    charges = [f"{elements.charge(element(row[0]))}" for row in rows]
+    counted = [str(i + 1) for i in range(len(rows))]
+    whole = all(re.fullmatch("[+-]?[0-9]+", s) for s in second)
+    points = all("." in s for row in rows for s in row[2:5])
+    for what, odd in {
+        "nuclear charges": [s.rstrip("0").rstrip(".") or s for s in second if "." in s] == charges
+        or second == charges,
+        "the atoms' numbers": second == counted,
+        "codes": whole and points,
+    }.items():
+        if odd:
+            raise ValueError(
+                f"the second column seems to hold {what}, not x: leave it out, or give x a "
+                f"decimal point; {_shown(lines[0])} should be 'symbol x y z' in Å"
+            )
 
 
 def _frame(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -113,7 +160,11 @@ def _atom(line: str, columns: dict[str, range]) -> tuple[str, tuple[float, float
         symbol = element(fields[columns["species"].start])
         x, y, z = (number(fields[i]) for i in columns["pos"])
     except ValueError as error:
-        raise ValueError(f"cannot read {_shown(line)} as 'symbol x y z' in Å: {error}") from error
+        later = any(field.isalpha() for field in fields[1:])
+        hint = "; the element comes first" if later and not fields[0].isalpha() else ""
+        raise ValueError(
+            f"cannot read {_shown(line)} as 'symbol x y z' in Å: {error}{hint}"
+        ) from error
     return symbol, (x, y, z)
 
 

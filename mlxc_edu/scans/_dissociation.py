@@ -127,10 +127,10 @@ def _compute(job, memory) -> dict[str, Any]:
 
 def diatomic(system) -> tuple[str, tuple[str, str], int]:
     """The catalogue's spelling, the two symbols and the charge."""
-    molecule(system)  # says what is near an unknown name
+    mol = molecule(system)  # says what is near an unknown name; "Co" is not CO
     for name, entry in MOLECULES.items():
         named = isinstance(system, str) and name.lower() == system.strip().lower()
-        if named and len(entry.atoms) == 2:
+        if named and len(entry.atoms) == mol.natm == 2:
             return name, (entry.atoms[0][0], entry.atoms[1][0]), entry.charge
     diatomics = ", ".join(n for n, e in MOLECULES.items() if len(e.atoms) == 2)
     raise ValueError(f"dissociation takes a diatomic by name; {system!r} is not one of {diatomics}")

@@ -145,6 +145,11 @@ def test_a_folder_is_not_a_file(tmp_path, capsys):
     assert "is a folder" in capsys.readouterr().err
 
 
+def test_a_figure_is_a_page(tmp_path, capsys):
+    assert main(["scan", "H2", "--figure", str(tmp_path / "f.png")]) == 2
+    assert "name it f.html" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
 def test_run_does_not_overwrite_its_source(tmp_path, capsys):
     write_notebook(tmp_path / "mine.ipynb", "1")
     before = (tmp_path / "mine.ipynb").read_bytes()

@@ -82,6 +82,7 @@ def test_a_value_has_the_type_of_its_default(name, text, expected):
         ("methods", "[1+2j, PBE", "a list|each of"),
         ("mixed", "a", "a list such as"),
         ("table", "a", "a dictionary such as"),
+        ("table", "{1: 2}", "dictionaries by text"),
         *(("nothing", text, "cannot be") for text in ("{1,2}", "1+2j", "b'x'", "...", "{(1,): 2}")),
         ("bassis", "x", "no parameter 'bassis'; it has fast, seed, other, count"),
     ],
@@ -93,6 +94,12 @@ def test_what_has_another_type_is_refused_in_a_line(name, text, said):
     with pytest.raises(ValueError, match=said) as refused:
         only(name, text)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["", "PBE,", "PBE,,HF", "['PBE', '']"])
+def test_an_empty_name_is_refused(text):
+    with pytest.raises(ValueError, match=r"one of methods in .* is empty"):
+        only("methods", text)
 
 
 def test_a_notebook_without_parameters():
@@ -160,6 +167,8 @@ def test_lists():
 
     def known(name):
         return name in {"PBE", "HF", "B88", "B88,LYP", "PBE,", ",LYP"}
+
+    assert mended(split("PBE,"), known) is None, "'PBE,' is libxc's exchange alone"
 
     assert mended(split("PBE,B88,LYP"), known) == "PBE;B88,LYP"
     assert mended(split("B88,LYP"), known) == "B88,LYP;"

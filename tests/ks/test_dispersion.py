@@ -63,6 +63,10 @@ def test_dm21_takes_b3lyps(released, name):
         ("wB97XD3", "needs its own dispersion"),
         ("0.5*B97D+0.5*PBE", "needs its own dispersion"),
         ("PBE_D3BJ", "unknown method"),
+        ("PBE-D3 (0)", r"the dispersion correction D3 \(0\) is not available"),
+        ("PBE-D3(BJ)-ATM", "is not available"),
+        ("PBE-D3BJ+HF", "is not available"),
+        ("SCANL", "needs the density's Laplacian"),
         ("wB97X-D3", "D3 is not available"),
         ("wB97X-D-D3BJ", "D is not available"),
         ("PBE-D3BJ2B", "D3BJ2B is not available"),
@@ -75,3 +79,8 @@ def test_what_is_refused(name, message):
     assert "\n" not in str(error.value)
     with pytest.raises(ValueError, match=message):
         mx.dissociation("H2", [name], r=[0.74])
+
+
+@pytest.mark.parametrize("suffix", ["-D3BJ", "-D3(BJ)", "-D3-BJ", "-D3 (BJ)", "-D3[BJ]", " d3bj"])
+def test_spellings(suffix):
+    assert canonical_name(f"PBE{suffix}") == "PBE-D3BJ"

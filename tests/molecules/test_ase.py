@@ -7,6 +7,7 @@ import ase.build
 import ase.io
 import numpy as np
 import pytest
+from ase.calculators.calculator import Calculator
 from ase.calculators.singlepoint import SinglePointCalculator
 
 import mlxc_edu as mx
@@ -25,12 +26,18 @@ def written(system):
     return file.getvalue()
 
 
+def with_array(made, name, values):
+    made.set_array(name, np.array(values))
+    return made
+
+
 @pytest.mark.parametrize(
     "system,charge,spin",
     [
         (atoms(), 0, 1),
         (atoms(charges=[-1, 0]), -1, 0),
         (atoms(charges=[-1.2, 0.21]), -1, 0),
+        (with_array(atoms(), "charges", [-1.0, 0.0]), -1, 0),
         (atoms(charges=[0, 0], charge=-1), -1, 0),
         (atoms(charge=-1), -1, 0),
         (atoms(charge=-1, spin=1), -1, 0),
@@ -128,3 +135,14 @@ def test_the_molecules_that_ase_knows(name):
     expected = abs(round(system.get_initial_magnetic_moments().sum()))
     for given in (system, written(system)):
         assert mx.molecule(given).spin == expected
+
+
+def test_what_a_calculator_was_asked_for():
+    made = atoms()
+    made.calc = Calculator(charge=-1, mult=3)
+    assert (mx.molecule(made).charge, mx.molecule(made).spin) == (-1, 2)
+
+
+def test_no_atomic_number():
+    with pytest.raises(ValueError, match="an atomic number that is none"):
+        mx.molecule(ase.Atoms([119], [(0, 0, 0)]))

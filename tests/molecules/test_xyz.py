@@ -1,5 +1,7 @@
 """XYZ text in the dialects people have; what cannot be read is refused in a line that says why."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -38,6 +40,38 @@ def test_the_second_line_is_free_text(comment, end):
     + ["2\nx\nH 0 0 0; H 0 0 .74", "H 0 0 0; H 0 0 74.d-2", "H 0 0 0; H 0 0 0.00074e3"],
 )
 def test_dialects(text):
+    assert distance(text) == pytest.approx(0.74)
+
+
+@pytest.mark.parametrize(
+    "text,said",
+    [
+        ("H 0 0 0 H 0 0 .74", "one line: end each atom with ';'"),
+        ("O 0 0 0 | H 0 0 1", "one line"),
+        ("2\nx\nH 0 0 0 H 0 0 .74\nH 0 0 2", "one line"),
+        ("O 8.0 0 0 0\nH 1.0 0 0.757 0.587\nH 1.0 0 -0.757 0.587", "nuclear charges, not x"),
+        ("O 0 0.0 0.0 0.117\nH -1 0.0 0.757 -0.469", "codes, not x"),
+        ("2\nx\nH 1 0 0 0\nH 2 0 0 .74", "the atoms' numbers, not x"),
+        (f"2\nx\n{H2}# one more\nH 0 .97 0", "'H 0 .97 0' follows"),
+        (f"2\nx\n{H2}H, 0, .97, 0", "'H, 0, .97, 0' follows"),
+        (f"2\nx\n{H2}H 0 .97 0.0Å", "follows"),
+        (f"2\nx\n{H2}>\n2\ny\n{H2}", "2 frames"),
+        (f"2\nunits=bohr\n{H2}", "units=bohr in the comment: XYZ text is read in Å"),
+        ("2\nx\n1 H 0 0 0\n2 H 0 0 .74", "the element comes first"),
+    ],
+)
+def test_what_is_not_where_it_is_read(text, said):
+    """Columns of other programs, atoms without an end, atoms where none is looked for."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        mx.molecule(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["H 0 0 0 .1 .2 .3\nH 0 0 .74 0 0 0", "2\nx\nH 0 0 0 -1 C1\nH 0 0 .74 1 C 2"]
+    + [f"2\nunits=Å\n{H2}", f'2\nUnits="angstrom" charge=None\n{H2}'],
+)
+def test_further_columns_are_not_read(text):
     assert distance(text) == pytest.approx(0.74)
 
 
@@ -85,6 +119,9 @@ def test_properties_name_the_columns(properties, lines, key):
     "comment,charge,spin",
     [
         ("charge=-1", -1, 0),
+        ("charge=−1", -1, 0),
+        ("net_charge=-1/mult=1", -1, 0),
+        (r'charge=-1 note="he said \"charge=3 here\""', -1, 0),
         ("charge=-1 spin=1", -1, 0),  # the multiplicity, as ten electrons allow nothing else
         ("charge=-1 spin=0", -1, 0),
         ("charge=-1, multiplicity=3", -1, 2),

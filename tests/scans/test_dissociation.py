@@ -219,6 +219,7 @@ def test_cation_is_measured_from_the_cheaper_atom_ionised(store):
     [
         (dict(system="NaCK"), "unknown molecule"),
         (dict(system="H2O"), "takes a diatomic"),
+        (dict(system="Co"), "takes a diatomic"),
         (dict(methods=["PBE", "B3LIP"]), "near names: .*B3LYP"),
         (dict(methods=[]), "at least one method"),
         (dict(r=[1.0, -2.0]), "positive"),

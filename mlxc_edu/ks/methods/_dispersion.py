@@ -24,7 +24,7 @@ def d3bj(mol, xc: str = "B3LYP") -> tuple[float, np.ndarray]:
         model = dftd3.DFTD3Dispersion(without_ghosts(mol), xc=xc, version="d3bj")
     except RuntimeError as error:
         raise ValueError(
-            f"there are no D3(BJ) parameters for {xc}; use it without -D3BJ"
+            f"there are no D3(BJ) parameters for {xc}; use it without -D3BJ, or by its usual name"
         ) from error
     found = model.get_dispersion(grad=True)
     return float(found["energy"]), np.asarray(found["gradient"])

@@ -14,7 +14,7 @@ from ._dispersion import require_d3bj
 _PAPER_NAMES = {"LDA": "LDA,VWN"}
 # Functionals that D3(BJ) serves in place of VV10 (Najibi and Goerigk 2018); PySCF has these names.
 _IN_PLACE_OF_VV10 = ("wB97X-D3BJ", "wB97M-D3BJ", "B97M-D3BJ")
-_DISPERSION = re.compile(r"-(D\d?(\w*|\(\w+\)))$", re.IGNORECASE)
+_DISPERSION = re.compile(r"[-\s](D|D[0-9].*)$", re.IGNORECASE)
 # libxc's numbers of B97-D, ωB97X-D, B97-3c and their like, in every spelling.
 _FITTED_WITH_DISPERSION = {n for name, n in libxc.XC_CODES.items() if re.search("_(D3?|3C)$", name)}
 
@@ -47,11 +47,12 @@ def canonical_name(method: str) -> str:
 
 def split_dispersion(name: str) -> tuple[str, str]:
     """('PBE', '-D3BJ') of 'PBE-D3BJ'; the second is empty where nothing is added."""
-    found = _DISPERSION.search(name)
+    found = None if weights.is_file(name) else _DISPERSION.search(name)
     if not found:
         return name, ""
     plain = name[: found.start()]
-    if found[1].upper() not in ("D3BJ", "D3(BJ)") or (found := _DISPERSION.search(plain)):
+    known = re.sub(r"[-\s()\[\]]", "", found[1]).upper() == "D3BJ"
+    if not known or (found := _DISPERSION.search(plain)):
         raise ValueError(
             f"{name!r}: the dispersion correction {found[1]} is not available; there is -D3BJ"
         )
@@ -77,9 +78,11 @@ def libxc_code(name: str) -> str:
         libxc.nlc_coeff(code)
     except Exception as error:  # PySCF raises a different type for each way to fail
         known = [*weights.LEARNED, *libxc.XC_ALIAS, *libxc.XC_CODES, *_PAPER_NAMES, "HF"]
-        near = get_close_matches(name.upper(), known, n=5, cutoff=0.5)
+        near = get_close_matches(name.upper(), dict.fromkeys(known), n=5, cutoff=0.5)
         hint = f"near names: {', '.join(near)}" if near else "try LDA, PBE, B3LYP, wB97X or HF"
         raise ValueError(f"unknown method {name!r}; {hint}") from error
+    if any(libxc.needs_laplacian(number) for number, _ in parts):
+        raise ValueError(f"{name} needs the density's Laplacian, which PySCF does not compute")
     if _FITTED_WITH_DISPERSION & {number for number, _ in parts}:
         raise ValueError(f"{name} needs its own dispersion correction, which is not available")
     return code
