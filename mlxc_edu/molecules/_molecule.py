@@ -79,13 +79,16 @@ def molecule(
 
 def require_molecule(mol) -> None:
     """Catch the natural slip of giving a name where a molecule is wanted; crystals; and what PySCF
-    builds without a word: ghosts alone, and bases without their core potentials."""
+    builds without a word: ghosts alone, two of either at one place, and bases without their core
+    potentials."""
     if hasattr(mol, "lattice_vectors"):
         raise NotImplementedError("periodic cells are not available; give a molecule")
     if not isinstance(mol, gto.Mole):
         raise ValueError(f"give a molecule, such as mlxc_edu.molecule('NaCl'), not {mol!r}")
     if not mol.atom_charges().any():
         raise ValueError("this molecule has no nuclei; was it built?")
+    positions = mol.atom_coords(unit="Angstrom").tolist()
+    _check_geometry([(mol.atom_symbol(i), (x, y, z)) for i, (x, y, z) in enumerate(positions)])
     require_cores(mol)
 
 

@@ -154,3 +154,11 @@ def test_ghosts_alone_are_refused():
     for charge, spin in ((0, 0), (-1, 1)):
         with pytest.raises(ValueError, match="no nuclei"):
             mx.solve(build("ghost-He 0 0 0", charge=charge, spin=spin), "PBE")
+
+
+def test_two_at_one_place():
+    """Twice the same functions: PySCF diagonalises numbers that are none."""
+    mol = build([("H", (0, 0, 0)), ("F", (0, 0, 0.92)), ("ghost-Ne", (0, 0, 0.92))], "sto-3g")
+    for begin in (lambda: mx.KS(mol, "PBE"), lambda: mx.solve(mol, "PBE")):
+        with pytest.raises(ValueError, match=r"atoms 1 \(F\) and 2 .*are 0 Å apart"):
+            begin()
