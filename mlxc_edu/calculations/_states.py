@@ -83,7 +83,9 @@ def lowest_state(mol, method, unrestricted) -> State:
     if not unrestricted and (is_learned(method) or not breaks_pairs(mol)):
         found = _ordinary(mf)
         coarse._eri = mf._eri
-        return _state("PySCF's guess", mf, *_settled(mf, found, coarse))
+        # Where pairs are pulled apart a network is too rough for the coarse grid to show the way.
+        scout = None if breaks_pairs(mol) else coarse
+        return _state("PySCF's guess", mf, *_settled(mf, found, scout))
 
     leads = all_leads = _leads(coarse, mf)
     mf._eri = coarse._eri
@@ -184,11 +186,11 @@ def _ordinary(mf) -> Minimum:
     return ended(mf)
 
 
-def _settled(mf, found: Minimum, coarse) -> tuple[Minimum, bool]:
-    """In a minimum, and whether on a saddle instead."""
+def _settled(mf, found: Minimum, scout) -> tuple[Minimum, bool]:
+    """In a minimum, and whether on a saddle instead; ``scout`` as for :func:`settle`."""
     if not found.converged:
         return found, False
-    found, lowest = settle(mf, found, scout=coarse, gradient_tol=_tolerance(mf))
+    found, lowest = settle(mf, found, scout=scout, gradient_tol=_tolerance(mf))
     return found, found.converged and lowest.is_surely_down
 
 
