@@ -101,7 +101,7 @@ def _list(name: str, default, literal: Any, text: str) -> list:
     else:
         inner = literal if isinstance(literal, str) else text
         items = split(inner.strip().removeprefix("[").removesuffix("]"))
-    if not all(item.strip() for item in items):
+    if not all(items):
         raise ValueError(f"one of {name} in {text!r} is empty")
     return [value(f"each of {name}", default[0], item) for item in items]
 
