@@ -35,7 +35,9 @@ DESCENTS = 5  # from saddle to saddle
 EQUAL = 2e-6  # Hartree; a descent that gains less found the grid's noise
 NOISE = 1e-3  # Hartree/radian²; of single precision and a step that is not infinitesimal
 CLOSE = 0.1  # Hartree/radian²; keeps Davidson's corrections finite
-STEP = 0.003  # radians, of the pair that turns most, to either side
+# Radians, of the pair that turns most, to either side. Where a spin is nearly empty a network's
+# energy changes its curvature within a hundredth.
+STEP = 0.003
 STARTS = 2  # turns of two orbitals that a search begins with, and one turn of all
 FOLLOWED = 2
 ROUNDS = 15
