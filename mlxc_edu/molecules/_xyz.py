@@ -23,7 +23,7 @@ _COUNT = re.compile(r"\s*[0-9]+\s*")
 _PAIR = re.compile(
     r"""([\w-]+)\s*=\s*("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\{[^}]*\}|\[[^]]*\]|(?:(?![,/|]\s*[\w-]+\s*=)[^\s;])+)"""
 )
-_ANGSTROM = re.compile("å|ang.*|a", re.IGNORECASE)
+_OTHER_LENGTH = re.compile(r"bohrs?|a\.?u\.?|nm|pm", re.IGNORECASE)
 _NEARLY_AN_ATOM = re.compile(
     r"\s*[A-Z][a-z]?[0-9]*[\s,]+([-+−–]?\.?[0-9]\S*[\s,]+){2}[-+−–]?\.?[0-9]"
 )
@@ -48,19 +48,20 @@ def parse(text: str) -> tuple[Geometry, Stated]:
                 "or at once with its atoms as 'symbol x y z' in Å"
             )
         found = [line for line in lines if line.strip()]
-        _refuse_odd_columns(found)
-        return [_atom(line, _PLAIN) for line in found], Stated()
+        atoms = [_atom(line, _PLAIN) for line in found]
+        _refuse_odd_columns(found, atoms)
+        return atoms, Stated()
 
     pairs = [(k.lower(), _bare(v)) for k, v in _PAIR.findall("".join(lines[1:2]))]
     columns = _columns(dict(pairs))
     found = _only_frame(lines, columns)
-    if columns is _PLAIN:
-        _refuse_odd_columns(found)
     _refuse_cells(dict(pairs))
-    for name in {"unit", "units"} & dict(pairs).keys():
-        if not _ANGSTROM.fullmatch(unit := dict(pairs)[name]):
+    for name, unit in pairs:
+        if name in ("unit", "units") and _OTHER_LENGTH.fullmatch(unit):
             raise ValueError(f"{name}={unit} in the comment: XYZ text is read in Å; convert it")
     atoms = [_atom(line, columns) for line in found]
+    if columns is _PLAIN:
+        _refuse_odd_columns(found, atoms)
     rows = [line.split() for line in found]
     values = [(name, value, "in the comment") for name, value in pairs]
     per_atom = [(name, _column(rows, where), "in its column") for name, where in columns.items()]
@@ -94,7 +95,7 @@ def _looks(lines: list[str]) -> bool:
     return any(_NEARLY_AN_ATOM.match(line) for line in lines)
 
 
-def _refuse_odd_columns(lines: list[str]) -> None:
+def _refuse_odd_columns(lines: list[str], atoms: Geometry) -> None:
     """Where something else stands in the place of x, or another atom where nothing is read."""
     rows = [line.split() for line in lines]
     for line, fields in zip(lines, rows):
@@ -102,23 +103,22 @@ def _refuse_odd_columns(lines: list[str]) -> None:
         several = any(w.isalpha() and _is_atom([" ".join(rest[i:])]) for i, w in enumerate(rest))
         if several or "|" in fields:
             raise ValueError(f"{_shown(line)} is one line: end each atom with ';' or a new line")
-    if len(rows) < 2 or not all(_is_atom([" ".join(["H", *row[2:]])]) for row in rows):
+    without_second = [" ".join(row[:1] + row[2:]) for row in rows]
+    if len(rows) < 2 or not all(_is_atom([line]) for line in without_second):
         return
-    second = [row[1] for row in rows]
-    charges = [f"{elements.charge(element(row[0]))}" for row in rows]
-    counted = [str(i + 1) for i in range(len(rows))]
-    whole = all(re.fullmatch("[+-]?[0-9]+", s) for s in second)
-    points = all("." in s for row in rows for s in row[2:5])
-    for what, odd in {
-        "nuclear charges": [s.rstrip("0").rstrip(".") or s for s in second if "." in s] == charges
-        or second == charges,
-        "the atoms' numbers": second == counted,
+    second = [x for _, (x, _, _) in atoms]
+    whole = all(re.fullmatch("[+-]?[0-9]+", row[1]) for row in rows)
+    points = all("." in field for row in rows for field in row[2:5])
+    kinds = {
+        "nuclear charges": second == [elements.charge(symbol) for symbol, _ in atoms],
+        "the atoms' numbers": whole and second == [i + 1 for i in range(len(rows))],
         "codes": whole and points,
-    }.items():
-        if odd:
+    }
+    for what, is_so in kinds.items():
+        if is_so:
             raise ValueError(
-                f"the second column seems to hold {what}, not x: leave it out, or give x a "
-                f"decimal point; {_shown(lines[0])} should be 'symbol x y z' in Å"
+                f"the second column of {_shown(lines[0])} seems to hold {what}, not x: leave it "
+                "out; if it is x, leave out what follows z"
             )
 
 

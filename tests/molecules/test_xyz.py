@@ -69,7 +69,8 @@ def test_what_is_not_where_it_is_read(text, said):
 @pytest.mark.parametrize(
     "text",
     ["H 0 0 0 .1 .2 .3\nH 0 0 .74 0 0 0", "2\nx\nH 0 0 0 -1 C1\nH 0 0 .74 1 C 2"]
-    + [f"2\nunits=Å\n{H2}", f'2\nUnits="angstrom" charge=None\n{H2}'],
+    + [f"2\nunits=Å\n{H2}", f'2\nUnits="angstrom" charge=None\n{H2}']
+    + [f"2\nE=-1.17 units=Hartree\n{H2}"],
 )
 def test_further_columns_are_not_read(text):
     assert distance(text) == pytest.approx(0.74)
