@@ -20,9 +20,14 @@ PERIODIC = "periodic cells are not available"
 
 _LINE_END = re.compile(r"\r*\n|\r")  # str.splitlines() has more, and a comment may hold those
 _COUNT = re.compile(r"\s*[0-9]+\s*")
-_PAIR = re.compile(
-    r"""([\w-]+)\s*=\s*("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\{[^}]*\}|\[[^]]*\]|(?:(?![,/|]\s*[\w-]+\s*=)[^\s;])+)"""
-)
+_VALUES = [
+    r'"(?:\\.|[^"\\])*"',
+    r"'(?:\\.|[^'\\])*'",
+    r"\{[^}]*\}",
+    r"\[[^]]*\]",
+    r"(?:(?![,/|]\s*[\w-]+\s*=)[^\s;])+",  # a word, or up to a separator and the next key
+]
+_PAIR = re.compile(rf"([\w-]+)\s*=\s*({'|'.join(_VALUES)})")
 _OTHER_LENGTH = re.compile(r"bohrs?|a\.?u\.?|nm|pm", re.IGNORECASE)
 _NEARLY_AN_ATOM = re.compile(
     r"\s*[A-Z][a-z]?[0-9]*[\s,]+([-+−–]?\.?[0-9]\S*[\s,]+){2}[-+−–]?\.?[0-9]"
