@@ -23,6 +23,7 @@ from ..ks.convergence import (
     mixed_start,
     paired_starts,
     settle,
+    turn_about_bond,
 )
 from ..ks.methods import is_learned
 from ..molecules import breaks_pairs, is_stretched, real_atoms
@@ -34,6 +35,7 @@ LEARNED_RIVAL = 2e-2  # of a network, which is rough where a bond is stretched
 GRADIENT_TOL = 1e-5  # Hartree
 MOST_BUILDS = 400  # Fock matrices; a hole in a degenerate shell turns slowly on a grid
 SAME_STATE = 1e-5  # Hartree
+TURN = 15  # degrees
 PARTED = 0.1  # an element of the density matrix; those of pairs roughly minimised differ by less
 
 
@@ -190,8 +192,28 @@ def _settled(mf, found: Minimum, scout) -> tuple[Minimum, bool]:
     """In a minimum, and whether on a saddle instead; ``scout`` as for :func:`settle`."""
     if not found.converged:
         return found, False
+    if is_learned(mf.xc):
+        found = _turned_about_bond(mf, found)
     found, lowest = settle(mf, found, scout=scout, gradient_tol=_tolerance(mf))
     return found, found.converged and lowest.is_surely_down
+
+
+def _turned_about_bond(mf, found: Minimum) -> Minimum:
+    """The same as the grid has it lowest: where a shell of a linear molecule may point anywhere, a
+    network's energy differs by up to 70 µHartree from one way to the next."""
+    mol, overlap = mf.mol, mf.get_ovlp()
+    if len(real_atoms(mol)) < 2:
+        return found
+    dm, turn = mf.make_rdm1(*_orbitals(found)), turn_about_bond(mol, TURN)
+    is_linear = np.allclose(turn.T @ overlap @ turn, overlap, atol=1e-6)
+    if not is_linear or np.allclose(turn @ dm @ turn.T, dm, atol=1e-2):
+        return found
+    ways = [np.linalg.matrix_power(turn, n) for n in range(1, 180 // TURN)]
+    energies = [mf.energy_tot(way @ dm @ way.T) for way in ways]
+    best = int(np.argmin(energies))
+    if energies[best] > found.energy - SAME_STATE / 10:
+        return found
+    return _minimise(mf, ways[best] @ found.mo_coeff, found.mo_occ)
 
 
 def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:

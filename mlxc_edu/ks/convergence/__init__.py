@@ -1,6 +1,6 @@
 """How orbitals are found: where they start from, downhill, and whether the end is a minimum."""
 
-from ._atoms import free_atom
+from ._atoms import free_atom, turn_about_bond
 from ._ends import EndsInMinimum
 from ._minimise import (
     ROUGHLY,

@@ -9,7 +9,7 @@ import numpy as np
 from pyscf import dft, gto
 from pyscf.data import elements
 
-from ...molecules import hund_spin
+from ...molecules import hund_spin, real_atoms
 
 _P_IRREPS_UP = ("B1u", "B3u", "B2u")  # z, x, y: the bond axis is the first p singly occupied …
 _P_IRREPS_DOWN = ("B2u", "B3u", "B1u")  # … and the last doubly occupied, ready to bond
@@ -94,6 +94,14 @@ def bond_frame(positions) -> np.ndarray:
     x = np.cross(helper, z)
     x /= np.linalg.norm(x)
     return np.array([x, np.cross(z, x), z]).T
+
+
+def turn_about_bond(mol, degrees) -> np.ndarray:
+    """What a turn about the line through the first two atoms does to the basis, (nao, nao)."""
+    frame = bond_frame(mol.atom_coords()[real_atoms(mol)[:2]])
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    return mol.ao_rotation_matrix((frame @ turn @ frame.T).T)
 
 
 def free_atom(mol, index):

@@ -8,9 +8,9 @@ from itertools import pairwise, permutations, product
 import numpy as np
 
 from ...molecules import fragments, real_atoms
-from ._atoms import Part, atom_part, bond_frame, fragment_part
+from ._atoms import Part, atom_part, bond_frame, fragment_part, turn_about_bond
 
-_QUARTER = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
+EQUALS = 1e-3  # Hartree
 MOST_OPEN, MOST_SPINS, MOST_TRANSFERS = 8, 6, 3  # where there are more than two parts
 
 
@@ -36,7 +36,11 @@ class Layout:
         return True
 
     def forced(self, mol) -> Layout:
-        """Make the electrons fit, whatever it takes: the highest leave, the lowest holes fill."""
+        """Make the electrons fit, whatever it takes: spins turn around, the highest leave, the
+        lowest holes fill."""
+        up, down = (int(o.sum()) - n for o, n in zip(self.occupied, mol.nelec))
+        for _ in range(min(abs(up), abs(down)) if up * down < 0 else 0):
+            self._flip(0 if up > 0 else 1)
         for energy, occupied, wanted in zip(self.energy, self.occupied, mol.nelec):
             while occupied.sum() > wanted:
                 occupied[np.argmax(np.where(occupied, energy, -np.inf))] = False
@@ -44,13 +48,23 @@ class Layout:
                 occupied[np.argmin(np.where(occupied, np.inf, energy))] = True
         return self
 
+    def _flip(self, spin) -> None:
+        """Turn the electron of that spin around that is the cheapest to turn on its own part; of
+        equals one of a π shell, for σ bonds are the stronger."""
+        cost = (self.energy[1 - spin] + EQUALS * self.sigma[1 - spin])[None, :]
+        cost = cost - (self.energy[spin] - EQUALS * self.sigma[spin])[:, None]
+        ways = self.occupied[spin][:, None] & ~self.occupied[1 - spin][None, :]
+        ways &= self.owner[:, None] == self.owner[None, :]
+        electron, hole = divmod(int(np.argmin(np.where(ways, cost, np.inf))), len(self.owner))
+        self.occupied[spin][electron], self.occupied[1 - spin][hole] = False, True
+
     def orientations(self, mol) -> list[Layout]:
         """Two atoms with their p shells along other axes, all ways that differ by more than a turn
         about the bond; as they are comes first. Which orbitals are σ is not told of the others."""
         frame = bond_frame(mol.atom_coords()[real_atoms(mol)])
         axes = [np.eye(3)[list(order)] for order in permutations(range(3))]
         turns = [mol.ao_rotation_matrix((frame @ (np.linalg.det(p) * p) @ frame.T).T) for p in axes]
-        about = mol.ao_rotation_matrix((frame @ _QUARTER @ frame.T).T)
+        about = turn_about_bond(mol, 90)
         found: list[Layout] = []
         seen: list[np.ndarray] = []
         for one, other in product(turns, turns):

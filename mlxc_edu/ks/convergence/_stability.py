@@ -135,6 +135,8 @@ def settle(mf, found: Minimum, *, scout=None, **how) -> tuple[Minimum, Curvature
         lowest = lowest_curvature(eyes, found.mo_coeff, found.mo_occ)
     if scout:  # where an atom's open shell points, the coarse grid alone may curve down
         lowest = lowest_curvature(mf, found.mo_coeff, found.mo_occ)
+        if lowest.is_surely_down:  # and the fine one alone another way
+            return settle(mf, found, **how)
     return found, lowest
 
 
