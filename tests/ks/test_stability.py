@@ -53,6 +53,22 @@ def test_sign_is_pyscfs(method, length):
     assert lowest.is_down == (not stable) == (length > 1)
 
 
+def test_a_coarse_grid_that_leads_nowhere_is_left(monkeypatch):
+    """What the fine one alone sees is followed there."""
+    mf, *orbitals = stationary(diatomic("H2", 2.5), "HF", True)
+    saddle = minimise(mf, *orbitals)
+    lead, calls = _stability.downhill, []
+
+    def nowhere(grid, *args, **how):
+        calls.append(grid)
+        return saddle if grid is scout else lead(grid, *args, **how)
+
+    scout = mx.KS(mf.mol, "HF", unrestricted=True)
+    monkeypatch.setattr(_stability, "downhill", nowhere)
+    found, lowest = _stability.settle(mf, saddle, scout=scout)
+    assert calls[0] is scout and found.energy < saddle.energy - 0.01 and not lowest.is_down
+
+
 def test_solved_states_are_stable():
     """Where the spins have parted nothing curves down any more."""
     mol = diatomic("H2", 2.5)
