@@ -130,12 +130,10 @@ class LiveCharge:
         occupations = self._frontier.occupations(electrons)
         tolerance = getattr(mf, "gradient_tol", GRADIENT_TOL)
         found = minimise(mf, self._start(method, n), occupations, gradient_tol=tolerance)
-        energy = found.energy
-        if getattr(mf, "fitted", False):
-            energy += mf.exact_correction(mf.make_rdm1(found.mo_coeff, found.mo_occ))
+        found = mf.exactly(found)
         homo, lumo = edge_energies(self._frontier, found, self._overlap)
         state = f"{said}; {holder(self.mol, found)}"
-        energies = dict(energy=energy, converged=found.converged, homo=homo, lumo=lumo)
+        energies = dict(energy=found.energy, converged=found.converged, homo=homo, lumo=lumo)
         return dict(energies, state=state, orbitals=found.mo_coeff, occupations=found.mo_occ)
 
     def _start(self, method, n) -> np.ndarray:

@@ -8,15 +8,21 @@ first does not depend on the density and may be kept: ``tables`` at points, ``pr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from weakref import WeakValueDictionary
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-from pyscf import df, gto
+from pyscf import df
 from pyscf.df.addons import make_auxmol
 
 from ...functionals import OMEGAS
+from ._potentials import Potentials
 
 _RANK = 1e-9  # eigenvalues of a density matrix below this carry nothing
+_FEW, _MANY = 32, 4096  # auxiliary functions, products of basis functions
+_in_use: WeakValueDictionary = WeakValueDictionary()
 _DEPENDENT = 1e-10  # eigenvalues of the fitting metric below this do harm
 
 
@@ -54,46 +60,75 @@ class ExactExchange:
         return jax.lax.scan(add, x, (tables, e.swapaxes(0, 1)))[0]
 
 
+def fitted(mol, dtype) -> FittedExchange:
+    """The fit of a molecule's basis, the same one as long as somebody uses it."""
+    key = mol._env.tobytes(), mol._bas.tobytes(), np.dtype(dtype)
+    found = _in_use.get(key)
+    if found is None:
+        found = _in_use[key] = FittedExchange(mol, dtype)
+    return found
+
+
 class FittedExchange:
     """ν from the potentials of an auxiliary basis, ν_ab(r) ≈ Σ_P B^P_ab W_P(r), fitted in the
-    Coulomb metric J. J^{-½} is shared out between both factors: single precision then suffices.
-    """
+    Coulomb metric."""
 
     def __init__(self, mol, dtype):
-        self.mol, self.dtype = mol, dtype
-        self.aux = make_auxmol(mol, df.make_auxbasis(mol))
-        value, vector = np.linalg.eigh(self.aux.intor("int2c2e", hermi=1))
+        self.mol, self.dtype = mol, np.dtype(dtype)
+        aux = make_auxmol(mol, df.make_auxbasis(mol))
+        self.potentials = Potentials(aux, dtype)
+        order = self.potentials.order
+        self.metric = aux.intor("int2c2e", hermi=1)[np.ix_(order, order)]
+        value, vector = np.linalg.eigh(self.metric)
         kept = value > _DEPENDENT * value[-1]
-        self.half_inverse = vector[:, kept] / np.sqrt(value[kept])
-        triples = df.incore.aux_e2(mol, self.aux, "int3c2e", aosym="s2ij")
-        self.pairs = np.asarray(triples @ self.half_inverse, dtype).T  # (P, nao(nao+1)/2)
+        inverse = (vector[:, kept] / value[kept]) @ vector[:, kept].T
+        triples = df.incore.aux_e2(mol, aux, "int3c2e", aosym="s2ij")
+        self.pairs = np.empty((len(order), len(triples)), dtype)  # (P, nao(nao+1)/2)
+        for first in range(0, len(triples), _MANY):
+            some = slice(first, first + _MANY)
+            self.pairs[:, some] = (triples[some][:, order] @ inverse).T
 
     @staticmethod
     def bytes_a_point(mol, dtype) -> int:
         auxiliary = make_auxmol(mol, df.make_auxbasis(mol)).nao
         return len(OMEGAS) * auxiliary * np.dtype(dtype).itemsize
 
-    def tables(self, coords) -> np.ndarray:
-        charges = gto.fakemol_for_charges(coords)
-        out = []
-        for omega in OMEGAS:
-            with self.aux.with_range_coulomb(omega), charges.with_range_coulomb(omega):
-                potential = gto.mole.intor_cross("int2c2e", self.aux, charges)
-            out.append(np.asarray(self.half_inverse.T @ potential, self.dtype))
-        return np.array(out)  # (2, P, N)
+    def tables(self, coords):
+        """(2, P, N)"""
+        return self.potentials(coords)
+
+    def blocks(self, dtype=np.float64) -> Iterator[np.ndarray]:
+        """B^P_ab for some P at a time, (few, nao, nao)."""
+        nao = self.mol.nao
+        lower = np.tril_indices(nao)
+        for first in range(0, len(self.pairs), _FEW):
+            some = self.pairs[first : first + _FEW]
+            square = np.zeros((len(some), nao, nao), dtype)
+            square[:, lower[0], lower[1]] = square[:, lower[1], lower[0]] = some
+            yield square
+
+    def coulomb(self, dm) -> np.ndarray:
+        """The Coulomb potential of a density matrix (nao, nao), fitted."""
+        lower = np.tril_indices(self.mol.nao)
+        packed = dm[lower] * np.where(lower[0] == lower[1], 1.0, 2.0)
+        parts = range(0, len(self.pairs), _FEW)
+        charge = np.concatenate([self.pairs[i : i + _FEW].astype(float) @ packed for i in parts])
+        potential = self.metric @ charge
+        found = np.zeros_like(dm)
+        found[lower] = sum(
+            potential[i : i + _FEW] @ self.pairs[i : i + _FEW].astype(float) for i in parts
+        )
+        return found + np.tril(found, -1).T
 
     def prepare(self, dm):
         """Orbitals that make up the density, (spins, nao, n), and the fit of their products."""
-        nao = dm.shape[1]
         value, vector = np.linalg.eigh(dm)
         rank = int((np.abs(value) > _RANK).sum(axis=1).max())
         most = np.argsort(-np.abs(value), axis=1)[:, :rank]
         value = np.take_along_axis(value, most, axis=1)
         orbitals = np.take_along_axis(vector, most[:, None], axis=2).astype(self.dtype)
-        square = np.zeros((len(self.pairs), nao, nao), self.dtype)
-        lower = np.tril_indices(nao)
-        square[:, lower[0], lower[1]] = square[:, lower[1], lower[0]] = self.pairs
-        fit = [square @ (c * v.astype(self.dtype)) for c, v in zip(orbitals, value)]
+        scaled = [c * v.astype(self.dtype) for c, v in zip(orbitals, value)]
+        fit = [np.concatenate([block @ c for block in self.blocks(self.dtype)]) for c in scaled]
         return jax.device_put(orbitals), jax.device_put(np.array(fit))  # fit (spins, P, nao, n)
 
     @staticmethod

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ._local_exchange import ExactExchange, FittedExchange
+from ._local_exchange import ExactExchange, FittedExchange, fitted
 from ._mirrors import Mirror, distinct_points
 
 # The hidden layers of a thousand points fit in a processor's cache; an accelerator wants many.
@@ -40,11 +40,11 @@ class Quadrature:
     mirrors : under which the densities to come are symmetric.
     memory : bytes that may be kept.
     dtype : of the local exchange tables.
-    exact : True insists on exact local exchange; False takes density fitting where exact tables do
-        not fit in the memory.
+    exact : whether local exchange is exact and not fitted; None: where its tables fit in the
+        memory.
     """
 
-    def __init__(self, mol, coords, weights, mirrors: list[Mirror], memory, dtype, exact=False):
+    def __init__(self, mol, coords, weights, mirrors: list[Mirror], memory, dtype, exact=None):
         self.mol, self.mirrors = mol, mirrors
         used = weights != 0
         coords, weights = coords[used], weights[used]
@@ -53,9 +53,9 @@ class Quadrature:
             coords, weights = coords[one], np.bincount(members, weights)
         count = len(weights)
         fits = count * ExactExchange.bytes_a_point(mol, dtype) <= memory
-        self.fitted = not exact and not fits
+        self.fitted = not fits if exact is None else not exact
         kind = FittedExchange if self.fitted else ExactExchange
-        self.exchange = kind(mol, dtype)
+        self.exchange = (fitted if self.fitted else ExactExchange)(mol, dtype)
 
         a_point = max(kind.bytes_a_point(mol, dtype), 4 * mol.nao * 8)
         size = BATCH

@@ -24,6 +24,8 @@ from ...functionals import (
     hessian_product,
 )
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
+from ._pairs import features as pair_features
+from ._pairs import fock_times_density, pairs, rebuilt, slopes
 from ._quadrature import Quadrature
 
 
@@ -104,10 +106,11 @@ class LearnedXC:
         self._grid: tuple = ()
         self._mirrors: list[Mirror] = []
         self._quadrature: Quadrature | None = None
+        self._among_empty: np.ndarray | None = None
 
-    def quadrature(self, mol, grids, memory, *matrices, exact=False) -> Quadrature:
-        """The points needed where the density is as symmetric as ``matrices``; ``memory`` in
-        bytes."""
+    def quadrature(self, mol, grids, memory, *matrices, exact=None) -> Quadrature:
+        """The points needed where the density is as symmetric as ``matrices``; ``memory`` in bytes,
+        ``exact`` as in :class:`Quadrature`."""
         geometry = mol._env.tobytes() + mol._bas.tobytes()
         grid = (geometry, grids.coords, grids.weights)
         known = self._grid and self._grid[0] == geometry
@@ -119,17 +122,23 @@ class LearnedXC:
         mirrors = keeping(self._mirrors, *matrices)
         old = self._quadrature
         same = old is not None and [m.signs for m in old.mirrors] == [m.signs for m in mirrors]
-        if old is not None and same and not (exact and old.fitted):
-            return old
-        once = exact and same  # then the fitted one stays
-        if not once:
+        if old is None or not same or exact not in (None, not old.fitted):
             old = self._quadrature = None  # its tables go before the new ones come
-        new = Quadrature(mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact)
-        if not once:
-            self._quadrature = new
-        return new
+            self._quadrature = Quadrature(
+                mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact
+            )
+        return self._quadrature
 
-    def energy_and_fock(self, mol, grids, dm, memory, *, exact=False):
+    def exactly(self, mol, grids, dm, memory):
+        """What exact local exchange adds to the energy with fitted local exchange on a grid, and
+        how it changes what is known of the Fock matrix among empty orbitals."""
+        other = LearnedXC(self.energy_density, self.parameters)
+        fitted, _, _ = other.energy_and_fock(mol, grids, dm, memory, exact=False)
+        exact, fock, _ = other.energy_and_fock(mol, grids, dm, memory, exact=True)
+        before, self._among_empty = self._among_empty, fock
+        return exact - fitted, fock if before is None else fock - before
+
+    def energy_and_fock(self, mol, grids, dm, memory, *, exact=None):
         """E_xc in Hartree, ∂E_xc/∂γ like ``dm``, and whether local exchange was fitted.
 
         Raises
@@ -140,6 +149,8 @@ class LearnedXC:
         dm = jax.device_put(symmetrised(points.mirrors, dm))
         if not np.isfinite(dm).all():
             self._complain(points, dm)
+        if points.fitted:
+            return self._by_pairs(points, np.asarray(dm))
         prepared = points.exchange.prepare(dm)
         parts = []
         for batch in points:
@@ -152,6 +163,24 @@ class LearnedXC:
             self._complain(points, dm, prepared)
         fock = np.sum([part for _, part in parts], axis=0)
         return energy, symmetrised(points.mirrors, fock), points.fitted
+
+    def _by_pairs(self, points, dm):
+        overlap = points.mol.intor_symmetric("int1e_ovlp")
+        of = pairs(dm, overlap, points.exchange)
+        on_device = [jax.device_put(a) for a in (of.orbitals, of.occupations, of.fit)]
+        energy, by_orbitals, by_fit = 0.0, 0.0, 0.0
+        for batch in points:
+            f, phi, v = pair_features(*on_device, batch.chi, batch.tables)
+            e, by_features = energy_and_potential(self.energy_density, self.parameters, f)
+            part = slopes(
+                phi, v, on_device[1], batch.chi, batch.tables, batch.weights, e, by_features
+            )
+            energy, by_orbitals, by_fit = energy + part[0], by_orbitals + part[1], by_fit + part[2]
+        if not np.isfinite(energy := float(energy)):
+            self._complain(points, dm)
+        rows = fock_times_density(of, np.asarray(by_orbitals), np.asarray(by_fit))
+        rows = symmetrised(points.mirrors, rows)
+        return energy, rebuilt(rows, of, overlap, self._among_empty), True
 
     def response(self, mol, grids, dm, dm1, memory):
         """First-order change of ∂E_xc/∂γ at ``dm`` for a change ``dm1``, both (spins, nao, nao)."""
