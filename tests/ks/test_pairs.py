@@ -1,4 +1,4 @@
-"""The fast way to E_xc, by pairs of occupied orbitals, against PySCF's integrals and the plain way."""
+"""The fast way to E_xc, by pairs of occupied orbitals: against integrals and derivatives."""
 
 import jax.numpy as jnp
 import numpy as np

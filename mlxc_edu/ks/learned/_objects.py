@@ -4,33 +4,29 @@ energy, and nothing that would quietly use one of PySCF's."""
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 
 import numpy as np
-from pyscf import df, dft, lib
+from pyscf import df, lib
 from pyscf.df import df_jk
 from pyscf.dft import rks, roks, uks
 from pyscf.scf import hf, uhf
 
 from ... import weights
 from ...molecules import breaks_pairs, real_atoms
-from ..convergence import STAGED, ConvergesInStages, Minimum, ended
+from ..convergence import STAGED, ConvergesInStages
 from ..methods import NoIntegrator, d3bj, refuses_other_routes
-from ._coulomb import NearCoulomb
-from ._local_exchange import fitted
+from ._coulomb import FitsCoulomb
+from ._exact_end import EndsExactly
 from ._mixins import FittedCoulomb, RefusesSettings, SecondOrder
-from ._pairs import RANK
 from ._stability import AnswersStability
 from ._xc import LearnedXC
 
-FEW_POINTS = 1  # PySCF's level of a grid
-NEGLIGIBLE = 1e-4  # electrons
 MEMORY_SHARE = 0.125  # of ``max_memory``, for tables of local exchange and basis functions
 NOISE = 1e-7  # Hartree; the energy's jitter with a network in single precision
 
 
 @refuses_other_routes()
-class _Learned(RefusesSettings, AnswersStability, ConvergesInStages):
+class _Learned(RefusesSettings, AnswersStability, FitsCoulomb, EndsExactly, ConvergesInStages):
     """What differs from PySCF's classes.
 
     Attributes
@@ -61,7 +57,6 @@ class _Learned(RefusesSettings, AnswersStability, ConvergesInStages):
         self.energy_noise, self.gradient_tol = (NOISE, 1e-4) if single else (1e-9, 1e-5)
         self.conv_tol = self.energy_noise
         self.fitted = self.minimised = False
-        self._near = None
 
     @property
     def xc(self) -> str:
@@ -98,29 +93,6 @@ class _Learned(RefusesSettings, AnswersStability, ConvergesInStages):
         ecoul = 0.5 * np.einsum("ij,ji", total, vj)
         return lib.tag_array(vxc + vj, ecoul=ecoul, exc=exc, vj=vj, vk=None)
 
-    def get_j(self, mol=None, dm=None, hermi=1, omega=None):
-        """The Coulomb potential. Where its integrals do not fit in memory it is exact for one
-        density, and fitted for what those near it differ by."""
-        mol, dm = mol or self.mol, self.make_rdm1() if dm is None else dm
-        if omega or hermi != 1 or np.ndim(dm) != 2 or self._has_integrals():
-            return super().get_j(mol, dm, hermi, omega)
-        fit = fitted(mol, self.functional.dtype)
-        if self._near is None or self._near.fit is not fit:
-            self._near = NearCoulomb(fit)
-        return self._near(np.asarray(dm), lambda d: super(_Learned, self).get_j(mol, d))
-
-    def _coarse_coulomb(self):
-        if self._has_integrals():
-            return None
-        fit = fitted(self.mol, self.functional.dtype)
-        return lambda mol=None, dm=None, hermi=1, omega=None: fit.coulomb(np.asarray(dm))
-
-    def _has_integrals(self) -> bool:
-        return self._eri is not None or hasattr(self, "with_df") or self._is_mem_enough()
-
-    def _is_mem_enough(self):
-        return self.mol.nao**4 <= self._table_memory()  # bytes, with their eightfold symmetry
-
     def gen_response(self, mo_coeff=None, mo_occ=None, singlet=None, hermi=0, **kwargs):
         """γ₁ ↦ change of the potential, for second-order convergence."""
         if singlet is not None:
@@ -143,60 +115,11 @@ class _Learned(RefusesSettings, AnswersStability, ConvergesInStages):
                 change = self.functional.response(
                     self.mol, self.grids, dm, one[None] / 2, self._table_memory()
                 )
-                return change[0] / 2 + self.get_j(self.mol, one)
+                return change[0] / 2 + self.get_j(self.mol, one, hermi=0)
             change = self.functional.response(self.mol, self.grids, dm, one, self._table_memory())
-            return change + self.get_j(self.mol, one[0] + one[1])
+            return change + self.get_j(self.mol, one[0] + one[1], hermi=0)
 
         return respond
-
-    def _settle(self):
-        if not self.fitted:
-            super()._settle()
-            return
-        # Whether it is a minimum is asked of the energy that was minimised.
-        before, end = self.e_tot, self.exactly(ended(self))
-        self.mo_coeff, self.mo_energy = end.mo_coeff, end.mo_energy
-        super()._settle()
-        if self.e_tot != before:
-            end = self.exactly(ended(self))
-        end = replace(end, converged=self.converged)
-        self.fitted = False
-        self._lay_down(end)
-
-    def exactly(self, found: Minimum) -> Minimum:
-        """What was found with fitted local exchange, with exact local exchange: the energy is
-        stationary, so the density of the one will do for the other. The empty orbitals, which
-        pairs of occupied ones do not see, come anew."""
-        if not self.fitted:
-            return found
-        spins = self._spin_density(self.make_rdm1(found.mo_coeff, found.mo_occ))
-        change, among_empty = self.functional.exactly(
-            self.mol, self._few_points(spins), spins, self._table_memory()
-        )
-        if found.mo_occ.ndim == 1:
-            among_empty = among_empty.mean(axis=0)[None] / (2 if len(spins) == 1 else 1)
-        coeff, energy = (np.array(a) for a in (found.mo_coeff, found.mo_energy))
-        channels = [np.atleast_2d(found.mo_occ), coeff.reshape(-1, *coeff.shape[-2:])]
-        for occ, c, e, fock in zip(*channels, np.atleast_2d(energy), among_empty):
-            empty = np.flatnonzero(occ < RANK)
-            block = np.diag(e[empty]) + c[:, empty].T @ fock @ c[:, empty]
-            e[empty], turn = np.linalg.eigh(block)
-            c[:, empty] = c[:, empty] @ turn
-        return replace(found, energy=found.energy + change, mo_coeff=coeff, mo_energy=energy)
-
-    def _few_points(self, spins):
-        """A grid on which fitted and exact local exchange differ by as much as on a fine one, to a
-        microhartree or two: exact ones are dear."""
-        few = dft.Grids(self.mol)
-        few.level = FEW_POINTS
-        few.build(with_non0tab=False)
-        if len(few.weights) >= len(self.grids.weights):
-            return self.grids
-        total = spins.sum(axis=0) * (3 - len(spins))
-        held = np.abs(dft.numint.NumInt().get_rho(self.mol, total, few) * few.weights)
-        lightest = np.argsort(held)
-        few.weights[lightest[held[lightest].cumsum() < NEGLIGIBLE]] = 0.0
-        return few
 
     def density_fit(self, auxbasis=None, with_df=None, only_dfj=True):
         """The same with the Coulomb energy by density fitting. It has no nuclear gradients."""

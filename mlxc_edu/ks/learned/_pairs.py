@@ -26,9 +26,10 @@ RANK = 1e-9  # an orbital that holds less carries nothing
 
 
 class Pairs(NamedTuple):
-    """``orbitals`` (spins, nao, n), orthonormal in the overlap, their ``occupations`` (spins, n);
-    where a spin has fewer than the other, orbitals of nothing; the fit ``half`` of their products with basis functions (spins, P, nao, n), and ``fit`` of those
-    with each other (spins, P, n(n+1)/2)."""
+    """``orbitals`` (spins, nao, n), orthonormal in the overlap, and their ``occupations``
+    (spins, n); where a spin has fewer than the other, orbitals of nothing. The fit ``half`` of
+    their products with basis functions (spins, P, nao, n), and ``fit`` of those with each other
+    (spins, P, n(n+1)/2)."""
 
     orbitals: np.ndarray
     occupations: np.ndarray
