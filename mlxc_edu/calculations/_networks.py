@@ -8,23 +8,12 @@ import warnings
 import numpy as np
 
 from ..ks import KS
-from ..ks.convergence import Minimum, Start, ended, minimise, turn_about_bond
+from ..ks.convergence import Minimum, Start, ended, turn_about_bond
 from ..molecules import real_atoms
 
-GRADIENT_TOL = 1e-5  # Hartree
-MOST_BUILDS = 400  # Fock matrices; a hole in a degenerate shell turns slowly on a grid
 SAME_STATE = 1e-5  # Hartree
 TURN = 15  # degrees
 PARTED = 0.1  # an element of the density matrix; those of pairs roughly minimised differ by less
-
-
-def to_minimum(mf, mo_coeff, mo_occ) -> Minimum:
-    return minimise(mf, mo_coeff, mo_occ, gradient_tol=tolerance(mf), max_cycle=MOST_BUILDS)
-
-
-def tolerance(mf) -> float:
-    """The orbitals' gradient, in Hartree, that the arithmetic behind ``mf`` allows."""
-    return getattr(mf, "gradient_tol", GRADIENT_TOL)
 
 
 def turned_around(mf, states) -> list[Start]:
@@ -41,22 +30,23 @@ def turned_around(mf, states) -> list[Start]:
     return around
 
 
-def turned_about_bond(mf, found: Minimum) -> Minimum:
-    """The same as the grid has it lowest: where a shell of a linear molecule may point anywhere,
-    the energy differs by up to 70 µHartree from one way to the next."""
+def turned_about_bond(mf, found: Minimum) -> np.ndarray | None:
+    """The orbitals turned to where the grid has them lowest, None if they are: where a shell of a
+    linear molecule may point anywhere, the energy differs by up to 70 µHartree from one way to the
+    next."""
     mol, overlap = mf.mol, mf.get_ovlp()
     if len(real_atoms(mol)) < 2:
-        return found
+        return None
     dm, turn = mf.make_rdm1(found.mo_coeff, found.mo_occ), turn_about_bond(mol, TURN)
     is_linear = np.allclose(turn.T @ overlap @ turn, overlap, atol=1e-6)
     if not is_linear or np.allclose(turn @ dm @ turn.T, dm, atol=1e-2):
-        return found
+        return None
     ways = [np.linalg.matrix_power(turn, n) for n in range(1, 180 // TURN)]
     energies = [mf.energy_tot(way @ dm @ way.T) for way in ways]
     best = int(np.argmin(energies))
     if energies[best] > found.energy - SAME_STATE / 10:
-        return found
-    return to_minimum(mf, ways[best] @ found.mo_coeff, found.mo_occ)
+        return None
+    return ways[best] @ found.mo_coeff
 
 
 def lowest_pairs(mol, method, grid_level):
@@ -75,6 +65,6 @@ def lowest_pairs(mol, method, grid_level):
         label = min(ends, key=lambda label: (not ends[label].converged, ends[label].e_tot))
         mf = ends[label]
         turned = turned_about_bond(mf, ended(mf))
-        if turned.energy < mf.e_tot:
-            mf.kernel(mf.make_rdm1(turned.mo_coeff, turned.mo_occ))
+        if turned is not None:
+            mf.kernel(mf.make_rdm1(turned, mf.mo_occ))
     return label, tuple(ends), mf

@@ -26,19 +26,14 @@ from ..ks.convergence import (
 )
 from ..ks.methods import is_learned
 from ..molecules import breaks_pairs, is_stretched, real_atoms
-from ._networks import (
-    SAME_STATE,
-    lowest_pairs,
-    to_minimum,
-    tolerance,
-    turned_about_bond,
-    turned_around,
-)
+from ._networks import SAME_STATE, lowest_pairs, turned_about_bond, turned_around
 
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
 RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
 LEARNED_RIVAL = 2e-2  # of a network, which is rough where a bond is stretched
+GRADIENT_TOL = 1e-5  # Hartree
+MOST_BUILDS = 400  # Fock matrices; a hole in a degenerate shell turns slowly on a grid
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,7 @@ def lowest_state(mol, method, unrestricted) -> State:
     if len(rivals) > 1:
         rivals.sort(key=lambda lead: _energy(mf, lead[1]))
     start, lead = rivals[0]
-    found, saddle = _settled(mf, to_minimum(mf, lead.mo_coeff, lead.mo_occ), coarse)
+    found, saddle = _settled(mf, _minimise(mf, lead.mo_coeff, lead.mo_occ), coarse)
     passed_over = _passed_over(mf, found, leads, all_leads)
     tried = tuple(dict.fromkeys(start.label for start, _ in all_leads))
     return replace(_state(start.label, mf, found, saddle), tried=tried, passed_over=passed_over)
@@ -172,7 +167,7 @@ def _ordinary(mf) -> Minimum:
     mf.kernel()
     mf.goes_on = False
     if not mf.converged:
-        return to_minimum(mf, mf.mo_coeff, mf.mo_occ)
+        return _minimise(mf, mf.mo_coeff, mf.mo_occ)
     return ended(mf)
 
 
@@ -181,13 +176,23 @@ def _settled(mf, found: Minimum, scout) -> tuple[Minimum, bool]:
     if not found.converged:
         return found, False
     if is_learned(mf.xc):
-        found = turned_about_bond(mf, found)
-    found, lowest = settle(mf, found, scout=scout, gradient_tol=tolerance(mf))
+        turned = turned_about_bond(mf, found)
+        found = found if turned is None else _minimise(mf, turned, found.mo_occ)
+    found, lowest = settle(mf, found, scout=scout, gradient_tol=_tolerance(mf))
     return found, found.converged and lowest.is_surely_down
 
 
 def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:
     return found.mo_coeff, found.mo_occ
+
+
+def _minimise(mf, mo_coeff, mo_occ) -> Minimum:
+    return minimise(mf, mo_coeff, mo_occ, gradient_tol=_tolerance(mf), max_cycle=MOST_BUILDS)
+
+
+def _tolerance(mf) -> float:
+    """The orbitals' gradient, in Hartree, that the arithmetic behind ``mf`` allows."""
+    return getattr(mf, "gradient_tol", GRADIENT_TOL)
 
 
 def _state(label, mf, minimum: Minimum, saddle=False) -> State:
