@@ -30,7 +30,7 @@ def turned_around(mf, states) -> list[Start]:
     return around
 
 
-def turned_about_bond(mf, found: Minimum) -> np.ndarray | None:
+def lowest_about_bond(mf, found: Minimum) -> np.ndarray | None:
     """The orbitals turned to where the grid has them lowest, None if they are: where a shell of a
     linear molecule may point anywhere, the energy differs by up to 70 µHartree from one way to the
     next."""
@@ -41,10 +41,10 @@ def turned_about_bond(mf, found: Minimum) -> np.ndarray | None:
     is_linear = np.allclose(turn.T @ overlap @ turn, overlap, atol=1e-6)
     if not is_linear or np.allclose(turn @ dm @ turn.T, dm, atol=1e-2):
         return None
-    ways = [np.linalg.matrix_power(turn, n) for n in range(1, 180 // TURN)]
+    ways = [np.linalg.matrix_power(turn, n) for n in range(180 // TURN)]
     energies = [mf.energy_tot(way @ dm @ way.T) for way in ways]
     best = int(np.argmin(energies))
-    if energies[best] > found.energy - SAME_STATE / 10:
+    if energies[best] > energies[0] - SAME_STATE / 10:
         return None
     return ways[best] @ found.mo_coeff
 
@@ -64,7 +64,7 @@ def lowest_pairs(mol, method, grid_level):
             mf.kernel(density)
         label = min(ends, key=lambda label: (not ends[label].converged, ends[label].e_tot))
         mf = ends[label]
-        turned = turned_about_bond(mf, ended(mf))
+        turned = lowest_about_bond(mf, ended(mf))
         if turned is not None:
             mf.kernel(mf.make_rdm1(turned, mf.mo_occ))
     return label, tuple(ends), mf

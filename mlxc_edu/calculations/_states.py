@@ -26,7 +26,7 @@ from ..ks.convergence import (
 )
 from ..ks.methods import is_learned
 from ..molecules import breaks_pairs, is_stretched, real_atoms
-from ._networks import SAME_STATE, lowest_pairs, turned_about_bond, turned_around
+from ._networks import SAME_STATE, lowest_about_bond, lowest_pairs, turned_around
 
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
@@ -176,7 +176,7 @@ def _settled(mf, found: Minimum, scout) -> tuple[Minimum, bool]:
     if not found.converged:
         return found, False
     if is_learned(mf.xc):
-        turned = turned_about_bond(mf, found)
+        turned = lowest_about_bond(mf, found)
         found = found if turned is None else _minimise(mf, turned, found.mo_occ)
     found, lowest = settle(mf, found, scout=scout, gradient_tol=_tolerance(mf))
     return found, found.converged and lowest.is_surely_down
