@@ -23,10 +23,10 @@ from ..ks.convergence import (
     mixed_start,
     paired_starts,
     settle,
-    turn_about_bond,
 )
 from ..ks.methods import is_learned
 from ..molecules import breaks_pairs, is_stretched, real_atoms
+from ._networks import SAME_STATE, lowest_about_bond, lowest_pairs, turned_around
 
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
@@ -34,9 +34,6 @@ RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
 LEARNED_RIVAL = 2e-2  # of a network, which is rough where a bond is stretched
 GRADIENT_TOL = 1e-5  # Hartree
 MOST_BUILDS = 400  # Fock matrices; a hole in a degenerate shell turns slowly on a grid
-SAME_STATE = 1e-5  # Hartree
-TURN = 15  # degrees
-PARTED = 0.1  # an element of the density matrix; those of pairs roughly minimised differ by less
 
 
 @dataclass(frozen=True)
@@ -81,13 +78,13 @@ def lowest_state(mol, method, unrestricted) -> State:
     mf.grids.level, coarse.grids.level = GRID_LEVEL, COARSE_GRID_LEVEL
     if coarse.do_nlc():
         coarse.nlc = 0  # dear, and nearly the same wherever the electrons are
-    # A learned object looks for the pairs of a stretched bond by itself.
-    if not unrestricted and (is_learned(method) or not breaks_pairs(mol)):
+    if not unrestricted and not breaks_pairs(mol):
         found = _ordinary(mf)
         coarse._eri = mf._eri
-        # Where pairs are pulled apart a network is too rough for the coarse grid to show the way.
-        scout = None if breaks_pairs(mol) else coarse
-        return _state("PySCF's guess", mf, *_settled(mf, found, scout))
+        return _state("PySCF's guess", mf, *_settled(mf, found, coarse))
+    if not unrestricted and is_learned(method):
+        label, tried, mf = lowest_pairs(mol, method, GRID_LEVEL)
+        return State(label, mf, mf.converged, tried, saddle=mf.saddle)
 
     leads = all_leads = _leads(coarse, mf)
     mf._eri = coarse._eri
@@ -126,22 +123,8 @@ def _leads(mf, fine) -> list[tuple[Start, Minimum]]:
         starts.append(Start("PySCF's guess", *_orbitals(found)))
     leads = follow(mf, starts, leads)
     if is_learned(mf.xc) and not mol.spin:
-        leads = follow(mf, _turned_around(mf, leads), leads)
+        leads = follow(mf, turned_around(mf, _rivals(mf, leads)), leads)
     return leads
-
-
-def _turned_around(mf, leads) -> list[Start]:
-    """The states found with all spins turned around, where that changes the energy: a network need
-    not know that it must not (notebook 07)."""
-    around = []
-    for start, lead in _rivals(mf, leads):
-        coeff, occ = lead.mo_coeff[::-1], lead.mo_occ[::-1]
-        up, down = turned = mf.make_rdm1(coeff, occ)
-        if np.abs(up - down).max() < PARTED:
-            continue
-        if abs(mf.energy_tot(turned) - lead.energy) > SAME_STATE:
-            around.append(Start(f"{start.label}, turned around", coeff, occ, start.atomic))
-    return around
 
 
 def _passed_over(mf, found: Minimum, leads, all_leads) -> float:
@@ -193,27 +176,10 @@ def _settled(mf, found: Minimum, scout) -> tuple[Minimum, bool]:
     if not found.converged:
         return found, False
     if is_learned(mf.xc):
-        found = _turned_about_bond(mf, found)
+        turned = lowest_about_bond(mf, found)
+        found = found if turned is None else _minimise(mf, turned, found.mo_occ)
     found, lowest = settle(mf, found, scout=scout, gradient_tol=_tolerance(mf))
     return found, found.converged and lowest.is_surely_down
-
-
-def _turned_about_bond(mf, found: Minimum) -> Minimum:
-    """The same as the grid has it lowest: where a shell of a linear molecule may point anywhere, a
-    network's energy differs by up to 70 µHartree from one way to the next."""
-    mol, overlap = mf.mol, mf.get_ovlp()
-    if len(real_atoms(mol)) < 2:
-        return found
-    dm, turn = mf.make_rdm1(*_orbitals(found)), turn_about_bond(mol, TURN)
-    is_linear = np.allclose(turn.T @ overlap @ turn, overlap, atol=1e-6)
-    if not is_linear or np.allclose(turn @ dm @ turn.T, dm, atol=1e-2):
-        return found
-    ways = [np.linalg.matrix_power(turn, n) for n in range(1, 180 // TURN)]
-    energies = [mf.energy_tot(way @ dm @ way.T) for way in ways]
-    best = int(np.argmin(energies))
-    if energies[best] > found.energy - SAME_STATE / 10:
-        return found
-    return _minimise(mf, ways[best] @ found.mo_coeff, found.mo_occ)
 
 
 def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from pyscf.data import elements, radii
 from ._molecule import hund_spin
 
 STRETCHED = 1.3  # times the sum of covalent radii
+SINGLE = 1.1  # the same; a longer bond is a single one at most
 
 
 def real_atoms(mol: gto.Mole) -> list[int]:
@@ -17,14 +18,14 @@ def real_atoms(mol: gto.Mole) -> list[int]:
     return [i for i in range(mol.natm) if not gto.is_ghost_atom(mol.atom_symbol(i))]
 
 
-def fragments(mol: gto.Mole) -> list[list[int]]:
-    """Indices of the atoms of each part into which the molecule falls when only contacts up to 1.3
-    sums of covalent radii count. Ghosts belong to none."""
+def fragments(mol: gto.Mole, reach: float = STRETCHED) -> list[list[int]]:
+    """Indices of the atoms of each part into which the molecule falls when only contacts up to
+    ``reach`` sums of covalent radii count. Ghosts belong to none."""
     r = np.linalg.norm(mol.atom_coords()[:, None] - mol.atom_coords()[None], axis=-1)
     size = np.array(
         [radii.COVALENT[elements.charge(mol.atom_pure_symbol(i))] for i in range(mol.natm)]
     )
-    bonded = r < STRETCHED * (size[:, None] + size[None])
+    bonded = r < reach * (size[:, None] + size[None])
     parts, left = [], set(real_atoms(mol))
     bonded[:, [i for i in range(mol.natm) if i not in left]] = False
     while left:

@@ -50,11 +50,13 @@ class Layout:
 
     def _flip(self, spin) -> None:
         """Turn the electron of that spin around that is the cheapest to turn on its own part; of
-        equals one of a π shell, for σ bonds are the stronger."""
+        equals one of a π shell, for σ bonds are the stronger. Nothing where no part has a hole."""
         cost = (self.energy[1 - spin] + EQUALS * self.sigma[1 - spin])[None, :]
         cost = cost - (self.energy[spin] - EQUALS * self.sigma[spin])[:, None]
         ways = self.occupied[spin][:, None] & ~self.occupied[1 - spin][None, :]
         ways &= self.owner[:, None] == self.owner[None, :]
+        if not ways.any():
+            return
         electron, hole = divmod(int(np.argmin(np.where(ways, cost, np.inf))), len(self.owner))
         self.occupied[spin][electron], self.occupied[1 - spin][hole] = False, True
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from ...molecules import breaks_pairs, is_stretched, real_atoms
+from ...molecules import SINGLE, breaks_pairs, fragments, is_stretched, real_atoms
 from ._atoms import points
 from ._layouts import MOST_SPINS, Layout, parts_of, side_by_side, spin_signs
 from ._minimise import ROUGHLY, Minimum, minimise
@@ -126,7 +126,7 @@ def atomic_starts(mol) -> list[Start]:
 
     Where no orientation of the parts' spins gives the molecule's (two triplet oxygen atoms make a
     singlet or a quintet), electrons are flipped until it does; such a state lies above free atoms.
-    The open p shells of two atoms far apart point along all axes that differ. Where there is a
+    The open p shells of two atoms with no π bond point along all axes that differ. Where there is a
     charge, fragments of two atoms are put together from these, too.
     """
     parts, atoms = parts_of(mol), real_atoms(mol)
@@ -170,9 +170,10 @@ def atoms_leave_open(mol) -> bool:
 
 
 def _shells_turn(mol) -> bool:
-    """Whether two atoms are so far apart that nothing much holds their open p shells in place."""
+    """Whether two atoms are so far apart that no π bond holds their open p shells in place."""
     atoms = real_atoms(mol)
-    return len(atoms) == 2 and is_stretched(mol) and all(points(mol, i) for i in atoms)
+    apart = len(atoms) == 2 and len(fragments(mol, SINGLE)) == 2
+    return apart and all(points(mol, i) for i in atoms)
 
 
 def _transfers(mol, layout: Layout, hand_over) -> list[Start]:
