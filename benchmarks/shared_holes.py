@@ -53,7 +53,7 @@ def one(name, count, method) -> dict:
             occ = np.array([pair.mo_occ / 2] * 2)
             occ[1, result.mol.nelec[1]] = 0
             mf = mx.KS(result.mol, method)
-            emptied = mf.exactly(minimise(mf, np.array([pair.mo_coeff] * 2), occ)).energy
+            emptied = minimise(mf, np.array([pair.mo_coeff] * 2), occ).energy
     charges = result.charges.reshape(count, -1).sum(axis=1)
     return dict(
         energy=result.energy,

@@ -141,7 +141,6 @@ def ensemble(mol: gto.Mole, method: str, start: Frontier, electrons) -> Ensemble
         tolerance = getattr(mf, "gradient_tol", GRADIENT_TOL)
         found = minimise(mf, coefficients, occupations, gradient_tol=tolerance)
         coefficients, occupations = found.mo_coeff, found.mo_occ
-    found = mf.exactly(found)
     overlap = mol.intor_symmetric("int1e_ovlp")
     edges = edge_energies(start, found, overlap)
     return Ensemble(found.energy, found.converged, *edges, holder(mol, found))

@@ -198,7 +198,6 @@ def _tolerance(mf) -> float:
 def _state(label, mf, minimum: Minimum, saddle=False) -> State:
     """The minimum laid down in ``mf``, which becomes restricted where nothing breaks its spin
     symmetry."""
-    minimum = mf.exactly(minimum)
     mf.mo_coeff, mf.mo_occ, mf.mo_energy = minimum.mo_coeff, minimum.mo_occ, minimum.mo_energy
     if mf.mol.spin == 0 and minimum.mo_occ.ndim == 2 and abs(mf.spin_square()[0]) < 1e-6:
         grids, disp, mf = mf.grids, mf.disp, KS(mf.mol, mf.xc)

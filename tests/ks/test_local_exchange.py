@@ -10,7 +10,7 @@ from scipy.special import erf
 
 from mlxc_edu.functionals import OMEGAS
 from mlxc_edu.ks.learned._local_exchange import ExactExchange, FittedExchange
-from mlxc_edu.ks.learned._xc import _local_exchange
+from mlxc_edu.ks.learned._plain import _local_exchange
 
 KINDS = [ExactExchange, FittedExchange]
 

@@ -3,15 +3,14 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.linalg
 from pyscf import df, dft, gto
 from pyscf.df.addons import make_auxmol
 from scipy.special import hyp1f1
 
 import mlxc_edu as mx
 from mlxc_edu.functionals import OMEGAS
-from mlxc_edu.ks.learned._coulomb import NearCoulomb
-from mlxc_edu.ks.learned._local_exchange import fitted
-from mlxc_edu.ks.learned._pairs import pairs, rebuilt
+from mlxc_edu.ks.learned import learned
 from mlxc_edu.ks.learned._potentials import Potentials, boys
 
 
@@ -39,36 +38,63 @@ def test_potentials_of_an_auxiliary_basis(basis):
         np.testing.assert_allclose(one, exact, atol=1e-10)
 
 
-def lying_askew(unrestricted, **options):
-    """Few atoms, no mirror; local exchange fitted."""
-    atoms = "O 0 0 0; H 0.3 0.2 0.9" if unrestricted else "O 0 0 0; H 0.1 0.7 0.6; H 0.2 -0.7 0.6"
-    mf = mx.KS(mx.molecule(atoms, basis="6-31g", spin=int(unrestricted)), "EDU26", **options)
+ATOMS = {1: "O 0 0 0; H 0.1 0.7 0.6; H 0.2 -0.7 0.6", 2: "O 0 0 0; H 0.3 0.2 0.9"}  # by spins
+
+
+def rough_solution(spins):
+    """PBE's orbitals of few atoms without a mirror, what they hold, and a coarse grid."""
+    mol = mx.molecule(ATOMS[spins], basis="6-31g", spin=spins - 1)
+    mf = (dft.RKS if spins == 1 else dft.UKS)(mol, xc="PBE")
     mf.grids.level = 0
-    mf.grids.build()
-    return mf
+    mf.kernel()
+    coeff, occ = (np.reshape(a, (spins, *np.shape(a)[spins - 1 :])) for a in (mf.mo_coeff, mf.mo_occ))
+    return mol, mf.grids, coeff, occ / (3 - spins)
 
 
-@pytest.mark.parametrize("unrestricted", [False, True])
-def test_fock_matrix_is_the_energys_derivative(unrestricted):
-    """Of the fitted energy, in rotations of the orbitals, at a density that is no solution."""
-    mf = lying_askew(unrestricted, precision="float64")
-    mol, functional = mf.mol, mf.functional
-    plain = dft.UKS(mol, xc="PBE").run(grids=mf.grids)
-    occupied = [np.arange(mol.nao) < n for n in mol.nelec]
-    rng = np.random.default_rng(1)
-    turns = [rng.normal(size=(mol.nao, mol.nao)) * 0.1 for _ in range(2)]
+def density(coeff, occ):
+    return np.array([c * o @ c.T for c, o in zip(coeff, occ)])
 
-    def density(step):
-        c = [c @ (np.eye(mol.nao) + step * (t - t.T)) for c, t in zip(plain.mo_coeff, turns)]
-        overlap = mol.intor_symmetric("int1e_ovlp")
-        c = [x @ np.linalg.inv(np.linalg.cholesky(x.T @ overlap @ x)).T for x in c]
-        return np.array([x[:, o] @ x[:, o].T for x, o in zip(c, occupied)])
 
-    def energy(dm):
-        return functional.energy_and_fock(mol, mf.grids, dm, 0)
+def turned(mol, coeff, angle, seed=1):
+    """Orbitals turned among each other, still orthonormal."""
+    out = []
+    for k, c in enumerate(coeff):
+        turn = np.random.default_rng(seed + k).normal(size=(mol.nao, mol.nao))
+        out.append(c @ scipy.linalg.expm(angle * (turn - turn.T)))
+    return np.array(out)
 
-    h = 1e-3
-    fock = energy(density(0.0))[1]
-    change = (density(h) - density(-h)) / (2 * h)
-    slope = (energy(density(h))[0] - energy(density(-h))[0]) / (2 * h)
-    assert np.vdot(fock, change) == pytest.approx(slope, rel=1e-5)
+
+@pytest.mark.parametrize("spins", [1, 2])
+def test_pairs_are_a_fast_way_to_the_plain_result(spins):
+    mol, grids, coeff, occ = rough_solution(spins)
+    xc = learned("EDU26", "float64")
+    for angle in (0.0, 0.1):
+        dm = density(turned(mol, coeff, angle), occ)
+        plain, plain_fock = xc.energy_and_fock(mol, grids, dm, 0.0, exact=False)
+        energy, fock = xc.by_pairs(mol, grids, dm, 0.0)
+        assert energy == pytest.approx(plain, abs=1e-9)
+        np.testing.assert_allclose(fock @ dm, plain_fock @ dm, atol=1e-8)
+        known = xc.by_pairs(mol, grids, dm, 0.0, plain_fock)[1]
+        np.testing.assert_allclose(known, plain_fock, atol=1e-8)
+
+
+@pytest.mark.parametrize("spins", [1, 2])
+def test_followed_energy_has_its_own_derivative(spins):
+    """Away from the density at which it is exact."""
+    mol, grids, coeff, occ = rough_solution(spins)
+    xc = learned("EDU26", "float64")
+    exact = xc.energy_and_fock(mol, grids, density(coeff, occ), 0.0, exact=True)
+    xc.reset()
+    near = xc.nearly(mol, grids, density(coeff, occ), 0.0)
+    assert near[0] == pytest.approx(exact[0], abs=5e-6)
+    np.testing.assert_allclose(near[1], exact[1], atol=1e-3)
+
+    def at(angle):
+        return density(turned(mol, coeff, angle), occ)
+
+    h = 1e-4
+    place = 0.002
+    fock = xc.nearly(mol, grids, at(place), 0.0)[1]
+    ends = [xc.nearly(mol, grids, at(place + step), 0.0)[0] for step in (h, -h)]
+    change = at(place + h) - at(place - h)
+    assert np.vdot(fock, change) == pytest.approx(ends[0] - ends[1], rel=1e-4)

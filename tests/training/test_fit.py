@@ -70,7 +70,7 @@ def test_a_sample_holds_the_total_energy(radical):
     mol, mf, dm, _ = radical
     parameters = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), start(SMALL))
     functional = LearnedXC(edu26.energy_density, parameters)
-    xc, _, _ = functional.energy_and_fock(mol, mf.grids, dm, 1e9, exact=True)
+    xc, _ = functional.energy_and_fock(mol, mf.grids, dm, 1e9, exact=True)
     total = mf.energy_elec(dm, vhf=mf.get_j(dm=dm[0] + dm[1]))[0]
     coulomb = np.vdot(mf.get_j(dm=dm[0] + dm[1]), dm[0] + dm[1]) / 2
     total = np.vdot(mf.get_hcore(), dm[0] + dm[1]) + coulomb + mol.energy_nuc() + xc

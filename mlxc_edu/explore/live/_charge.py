@@ -130,7 +130,6 @@ class LiveCharge:
         occupations = self._frontier.occupations(electrons)
         tolerance = getattr(mf, "gradient_tol", GRADIENT_TOL)
         found = minimise(mf, self._start(method, n), occupations, gradient_tol=tolerance)
-        found = mf.exactly(found)
         homo, lumo = edge_energies(self._frontier, found, self._overlap)
         state = f"{said}; {holder(self.mol, found)}"
         energies = dict(energy=found.energy, converged=found.converged, homo=homo, lumo=lumo)

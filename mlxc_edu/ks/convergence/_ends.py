@@ -8,7 +8,7 @@ import numpy as np
 from pyscf import lib
 
 from ...molecules import breaks_pairs, is_stretched
-from ._minimise import Minimum, ended, minimise
+from ._minimise import ended, minimise
 from ._stability import EQUAL, settle
 
 PAIRED = 1e-4  # what is left of a spin's density matrix where every electron has its partner
@@ -55,10 +55,6 @@ class EndsInMinimum:
         self.curvature = lowest.value
         self.saddle = self.converged and lowest.is_surely_down
         self.converged = self.converged and not self.saddle
-
-    def exactly(self, found: Minimum) -> Minimum:
-        """What was found, with all that was approximate on the way; here nothing was."""
-        return found
 
     def _how(self):
         tolerance = self.conv_tol_grad or np.sqrt(self.conv_tol)

@@ -113,22 +113,18 @@ class ConvergesInStages(EndsInMinimum):
 
     def _staged(self):
         """The functional itself, converged on a coarse grid from the density of PBE there."""
-        density, coulomb = None, self._coarse_coulomb()
-        for start, level, tolerance in STAGES:
+        density, is_large = None, self.is_large()
+        for start, level, tolerance in STAGES if is_large else STAGES[:-1]:
             mf = getattr(self, start)()
             if hasattr(self, "with_df"):
                 mf = mf.density_fit(with_df=self.with_df, only_dfj=True)
-            elif coulomb:
-                mf.get_j = coulomb
-            mf.grids.level = level
+            mf.grids.level, mf.rough = level, is_large
             mf.verbose, mf.max_memory, mf.chkfile, mf.init_guess = 0, self.max_memory, None, "minao"
             mf.conv_tol, mf.conv_tol_grad, mf.max_cycle = *tolerance, COARSE_CYCLES
             mf.goes_on = True
             mf.get_hcore, mf._eri = self.get_hcore, self._eri
             mf.kernel(density)
             density, self._eri = mf.make_rdm1(), mf._eri
-            if not getattr(mf, "fitted", True):
-                break  # the next grid would not be much cheaper than the last
         if is_whole(mf.mo_occ) and mf.mo_occ.ndim == 1 and breaks_pairs(self.mol):
             # The pairs of stretched bonds have several stationary states close to each other, and
             # where iteration ends is luck.
@@ -136,9 +132,6 @@ class ConvergesInStages(EndsInMinimum):
             mf._lay_down(leads[0][1])
             mf.minimised = True
         return mf
-
-    def _coarse_coulomb(self):
-        """The Coulomb potential on the way, as a function; None where the exact one is cheap."""
 
     def _plain_start(self):
         return self._plain(self.mol, xc="PBE")

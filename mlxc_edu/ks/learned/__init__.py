@@ -5,4 +5,5 @@ from ._local_exchange import ExactExchange
 from ._mirrors import find_mirrors, keeping, symmetrised
 from ._objects import LearnedRKS, LearnedROKS, LearnedUKS
 from ._quadrature import Quadrature
-from ._xc import LearnedXC, features, features_change, learned
+from ._plain import features, features_change
+from ._xc import LearnedXC, learned

@@ -1,54 +1,58 @@
-"""The Coulomb potential where its integrals do not fit in memory."""
+"""The Coulomb energy where its integrals do not fit in memory."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ._local_exchange import fitted
-
-NEAR = 0.02  # the largest change of an element of the density matrix
+from ._near import Near
 
 
 class NearCoulomb:
-    """Exact for one density, and for those near it with what they differ by fitted: the error of
-    the energy is of second order in what the fit leaves of a small difference."""
+    """Mixed into a learned Kohn–Sham class: where its integrals do not fit in memory, the Coulomb
+    energy is exact for one density, and fitted for what those near it differ by."""
 
-    def __init__(self, fit):
-        self.fit = fit
-        self._density = self._potential = None
+    _near_coulomb: Near | None = None
 
-    def __call__(self, dm, exact) -> np.ndarray:
-        """Of a density matrix (nao, nao); ``exact`` is the function for which this stands in."""
-        if self._density is None or np.abs(dm - self._density).max() > NEAR:
-            self._density, self._potential = np.array(dm), exact(dm)
-            return self._potential
-        return self._potential + self.fit.coulomb(dm - self._density)
-
-
-class FitsCoulomb:
-    """Mixed into a learned Kohn–Sham class."""
-
-    _near: NearCoulomb | None = None
+    def coulomb(self, dm) -> tuple[float, np.ndarray]:
+        """Energy and potential of a density matrix (nao, nao)."""
+        if self._has_integrals():
+            return _with_energy(super().get_j(self.mol, dm), dm)
+        fit = fitted(self.mol, self.functional.dtype)
+        if self.rough:
+            return _with_energy(fit.coulomb(dm), dm)
+        if self._near_coulomb is None:
+            self._near_coulomb = Near(
+                lambda dm: _with_energy(super(NearCoulomb, self).get_j(self.mol, dm), dm),
+                lambda dm, _: _with_energy(fit.coulomb(dm), dm),
+                self.get_ovlp(),
+            )
+        return self._near_coulomb(dm)
 
     def get_j(self, mol=None, dm=None, hermi=1, omega=None):
-        """The Coulomb potential. Where its integrals do not fit in memory it is exact for one
-        density, and fitted for what those near it differ by."""
-        mol, dm = mol or self.mol, self.make_rdm1() if dm is None else dm
-        if omega or hermi != 1 or np.ndim(dm) != 2 or self._has_integrals():
+        dm = self.make_rdm1() if dm is None else dm
+        one = not omega and hermi == 1 and np.ndim(dm) == 2 and mol in (None, self.mol)
+        if not one or self._has_integrals():
             return super().get_j(mol, dm, hermi, omega)
-        fit = fitted(mol, self.functional.dtype)
-        if self._near is None or self._near.fit is not fit:
-            self._near = NearCoulomb(fit)
-        return self._near(np.asarray(dm), lambda d: super(FitsCoulomb, self).get_j(mol, d))
+        return self.coulomb(np.asarray(dm))[1]
 
-    def _coarse_coulomb(self):
-        if self._has_integrals():
-            return None
-        fit = fitted(self.mol, self.functional.dtype)
-        return lambda mol=None, dm=None, hermi=1, omega=None: fit.coulomb(np.asarray(dm))
+    def _plain_start(self):
+        mf = super()._plain_start()
+        if not self._has_integrals():
+            fit = fitted(self.mol, self.functional.dtype)
+            mf.get_j = lambda mol=None, dm=None, hermi=1, omega=None: fit.coulomb(np.asarray(dm))
+        return mf
+
+    def reset(self, mol=None):
+        self._near_coulomb = None
+        return super().reset(mol)
 
     def _has_integrals(self) -> bool:
         return self._eri is not None or hasattr(self, "with_df") or self._is_mem_enough()
 
     def _is_mem_enough(self):
         return self.mol.nao**4 <= self._table_memory()  # bytes, with their eightfold symmetry
+
+
+def _with_energy(potential, dm):
+    return 0.5 * float(np.vdot(potential, dm)), potential

@@ -19,7 +19,7 @@ from ...functionals import OMEGAS, Features, energy_and_potential
 from ..methods import d3bj
 from ._local_exchange import ExactExchange
 from ._mirrors import distinct_points, find_mirrors, keeping
-from ._xc import _features
+from ._plain import _features
 
 BATCH_MEMORY = 64e6  # bytes of the derivative integrals of one batch
 _SECOND = [[4, 5, 6], [5, 7, 8], [6, 8, 9]]  # where PySCF keeps ∂²χ/∂x_i∂x_j

@@ -15,8 +15,7 @@ from ... import weights
 from ...molecules import breaks_pairs, real_atoms
 from ..convergence import STAGED, ConvergesInStages
 from ..methods import NoIntegrator, d3bj, refuses_other_routes
-from ._coulomb import FitsCoulomb
-from ._exact_end import EndsExactly
+from ._coulomb import NearCoulomb
 from ._mixins import FittedCoulomb, RefusesSettings, SecondOrder
 from ._stability import AnswersStability
 from ._xc import LearnedXC
@@ -26,7 +25,7 @@ NOISE = 1e-7  # Hartree; the energy's jitter with a network in single precision
 
 
 @refuses_other_routes()
-class _Learned(RefusesSettings, AnswersStability, FitsCoulomb, EndsExactly, ConvergesInStages):
+class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages):
     """What differs from PySCF's classes.
 
     Attributes
@@ -36,13 +35,13 @@ class _Learned(RefusesSettings, AnswersStability, FitsCoulomb, EndsExactly, Conv
     conv_tol : 1e-7 Hartree by default, what single precision can meet (1e-9 in double).
     init_guess : ``"staged"`` converges PBE and then the functional itself on a coarse grid; PySCF's
         guesses have their usual names.
-    fitted : whether the last energy used density-fitted local exchange (memory asks for it); a
-        finished calculation has had its energy evaluated once more without.
+    rough : whether local exchange is density-fitted and the Coulomb energy may be, for somebody who
+        goes on from here.
     minimised : whether direct minimisation had to help.
     """
 
     _keys = frozenset(
-        {"functional", "dispersion", "energy_noise", "gradient_tol", "fitted", "minimised"}
+        {"functional", "dispersion", "energy_noise", "gradient_tol", "rough", "minimised"}
     )
 
     _plain: type  # PySCF's class
@@ -56,7 +55,7 @@ class _Learned(RefusesSettings, AnswersStability, FitsCoulomb, EndsExactly, Conv
         single = functional.dtype == np.float32
         self.energy_noise, self.gradient_tol = (NOISE, 1e-4) if single else (1e-9, 1e-5)
         self.conv_tol = self.energy_noise
-        self.fitted = self.minimised = False
+        self.rough = self.minimised = False
 
     @property
     def xc(self) -> str:
@@ -83,14 +82,12 @@ class _Learned(RefusesSettings, AnswersStability, FitsCoulomb, EndsExactly, Conv
         total = dm if dm.ndim == 2 else dm[0] + dm[1]
         if self.grids.coords is None:
             self.initialize_grids(mol)
-        exc, fock, self.fitted = self.functional.energy_and_fock(
-            mol, self.grids, spins, self._table_memory()
-        )
+        evaluate = self.functional.by_pairs if self.rough else self.functional.nearly
+        exc, fock = evaluate(mol, self.grids, spins, self._table_memory())
         # γα = γβ = γ/2: half the derivative by the matrix that both spins share.
         vxc = fock[0] / 2 if len(spins) == 1 else fock
 
-        vj = self.get_j(mol, total)
-        ecoul = 0.5 * np.einsum("ij,ji", total, vj)
+        ecoul, vj = self.coulomb(total)
         return lib.tag_array(vxc + vj, ecoul=ecoul, exc=exc, vj=vj, vk=None)
 
     def gen_response(self, mo_coeff=None, mo_occ=None, singlet=None, hermi=0, **kwargs):
@@ -175,6 +172,12 @@ class _Learned(RefusesSettings, AnswersStability, FitsCoulomb, EndsExactly, Conv
         self.functional.reset()
         self.scf_summary.pop("dispersion", None)
         return self
+
+    def is_large(self) -> bool:
+        """Whether exact local exchange at all points asks for more memory than there is."""
+        if self.grids.coords is None:
+            self.initialize_grids(self.mol)
+        return not self.functional.fits(self.mol, self.grids, self._table_memory())
 
     @property
     def _bare(self) -> type:

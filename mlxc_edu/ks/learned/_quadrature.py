@@ -98,6 +98,10 @@ class Quadrature:
         )
         return batch
 
+    def keep_nothing(self) -> None:
+        """Compute everything anew each time, for points that are used once."""
+        self._keep_tables = self._keep_chi = False
+
     def points(self, i) -> slice:
         """Which points the batch holds."""
         return slice(i * self.size, (i + 1) * self.size)

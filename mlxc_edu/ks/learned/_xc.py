@@ -1,7 +1,7 @@
 """The exchange-correlation energy of a learned functional as a function of the density matrix.
 
-E_xc[γ] = Σ_g w_g e_xc(f_g[γ]), with the features f of :mod:`mlxc_edu.functionals`. What is written
-out is the way from γ to f; the Fock matrix ∂E/∂γ and its response are derivatives that JAX takes.
+E_xc[γ] = Σ_g w_g e_xc(f_g[γ]), with the features f of :mod:`mlxc_edu.functionals`: plainly, from the
+density matrix; by pairs of occupied orbitals; and, where molecules are large, by both.
 """
 
 from __future__ import annotations
@@ -17,71 +17,18 @@ from ... import weights
 from ...functionals import (
     FEATURES,
     OMEGAS,
-    density_features,
     dm21,
     edu26,
     energy_and_potential,
     hessian_product,
 )
+from ._local_exchange import ExactExchange
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
+from ._near import Near, few_points
 from ._pairs import features as pair_features
 from ._pairs import fock_times_density, pairs, rebuilt, slopes
+from ._plain import energy_and_fock, features, features_change, fock_change
 from ._quadrature import Quadrature
-
-
-@jax.custom_jvp
-def _local_exchange(e, x):
-    """−½ Σ_a e_a x_a, for e (spins, nao, N) and x = ν e (spins, 2, nao, N)."""
-    return -0.5 * (e[:, None] * x).sum(axis=2)
-
-
-@_local_exchange.defjvp
-def _(primals, tangents):
-    # x is linear in e, and ν symmetric: ½(ė·x + e·ẋ) = ė·x. So the Fock matrix needs no second ν.
-    e, x = primals
-    return _local_exchange(e, x), -(tangents[0][:, None] * x).sum(axis=2)
-
-
-def _features(dm, x, chi):
-    """(N, 11) features of spin density matrices (spins, nao, nao); one stands for both spins."""
-    chi0, slope = chi[0], chi[1:]
-    e = jnp.einsum("sab,bg->sag", dm, chi0)
-    rho = (e * chi0).sum(axis=1)
-    gradient = 2 * (e[:, None] * slope).sum(axis=2)
-    tau = 0.5 * sum((jnp.einsum("sab,bg->sag", dm, d) * d).sum(axis=1) for d in slope)
-    hfx = _local_exchange(e, x)
-    if len(dm) == 1:
-        rho, gradient, tau, hfx = (jnp.repeat(a, 2, axis=0) for a in (rho, gradient, tau, hfx))
-    return density_features(rho, gradient, tau, hfx)
-
-
-def _fock(dm, x, chi, v):
-    """Σ_g v_g · ∂f_g/∂γ, v (N, 11) with the weights in it."""
-    _, pull = jax.vjp(lambda dm: _features(dm, x, chi), dm)
-    fock = pull(v)[0]
-    return (fock + fock.swapaxes(1, 2)) / 2
-
-
-features = jax.jit(_features)
-
-
-@jax.jit
-def energy_and_fock(dm, x, chi, weights, e, v):
-    """Σ_g w_g e_g and the Fock matrices of some points."""
-    return weights @ e, _fock(dm, x, chi, weights[:, None] * v)
-
-
-@jax.jit
-def features_change(dm, x, chi, dm1):
-    """The features' first-order change for a change of the density matrices."""
-    return jax.jvp(lambda dm: _features(dm, x, chi), (dm,), (dm1,))[1]
-
-
-@jax.jit
-def fock_change(dm, x, chi, weights, v, dm1, x1, v1):
-    """The Fock matrices' first-order change, where v changes by v1 and x = ν e by x1."""
-    w = weights[:, None]
-    return jax.jvp(lambda dm, x, v: _fock(dm, x, chi, v), (dm, x, w * v), (dm1, x1, w * v1))[1]
 
 
 class LearnedXC:
@@ -106,11 +53,16 @@ class LearnedXC:
         self._grid: tuple = ()
         self._mirrors: list[Mirror] = []
         self._quadrature: Quadrature | None = None
-        self._among_empty: np.ndarray | None = None
+        self._near: Near | None = None
 
-    def quadrature(self, mol, grids, memory, *matrices, exact=None) -> Quadrature:
-        """The points needed where the density is as symmetric as ``matrices``; ``memory`` in bytes,
-        ``exact`` as in :class:`Quadrature`."""
+    def fits(self, mol, grids, memory) -> bool:
+        """Whether tables of exact local exchange fit in so many bytes, for densities as symmetric
+        as the molecule."""
+        self._look_at(mol, grids)
+        points = np.count_nonzero(grids.weights) / len(self._mirrors)
+        return points * ExactExchange.bytes_a_point(mol, self.dtype) <= memory
+
+    def _look_at(self, mol, grids) -> None:
         geometry = mol._env.tobytes() + mol._bas.tobytes()
         grid = (geometry, grids.coords, grids.weights)
         known = self._grid and self._grid[0] == geometry
@@ -119,6 +71,11 @@ class LearnedXC:
             self._grid = grid
             used = grids.weights != 0  # PySCF pads its grids
             self._mirrors = find_mirrors(mol, grids.coords[used], grids.weights[used])
+
+    def quadrature(self, mol, grids, memory, *matrices, exact=None) -> Quadrature:
+        """The points needed where the density is as symmetric as ``matrices``; ``memory`` in bytes,
+        ``exact`` as in :class:`Quadrature`."""
+        self._look_at(mol, grids)
         mirrors = keeping(self._mirrors, *matrices)
         old = self._quadrature
         same = old is not None and [m.signs for m in old.mirrors] == [m.signs for m in mirrors]
@@ -129,28 +86,45 @@ class LearnedXC:
             )
         return self._quadrature
 
-    def exactly(self, mol, grids, dm, memory):
-        """What exact local exchange adds to the energy with fitted local exchange on a grid, and
-        how it changes what is known of the Fock matrix among empty orbitals."""
-        other = LearnedXC(self.energy_density, self.parameters)
-        fitted, _, _ = other.energy_and_fock(mol, grids, dm, memory, exact=False)
-        exact, fock, _ = other.energy_and_fock(mol, grids, dm, memory, exact=True)
-        before, self._among_empty = self._among_empty, fock
-        return exact - fitted, fock if before is None else fock - before
+    def nearly(self, mol, grids, dm, memory):
+        """As :meth:`energy_and_fock`. Where exact local exchange does not fit in the memory, it is
+        exact for one density, with all points, and near it the change is taken from fewer points
+        with local exchange by density fitting."""
+        points = self.quadrature(mol, grids, memory, dm)
+        if not points.fitted:
+            return self._plainly(points, dm)
+        if self._near is None:
+            points.keep_nothing()
+            self._near = self._followed(mol, grids, dm, memory)
+        return self._near(dm)
+
+    def _followed(self, mol, grids, dm, memory) -> Near:
+        few = few_points(mol, grids, dm.sum(axis=0) * (3 - len(dm)))
+        exact, cheap = (LearnedXC(self.energy_density, self.parameters) for _ in range(2))
+
+        def dear(dm):
+            energy, fock = self.by_pairs(mol, grids, dm, memory)
+            fitted, fitted_fock = cheap.by_pairs(mol, few, dm, memory)
+            change, exact_fock = exact.energy_and_fock(mol, few, dm, 0.0, exact=True)
+            return energy + change - fitted, fock + exact_fock - fitted_fock
+
+        return Near(
+            dear,
+            lambda dm, known: cheap.by_pairs(mol, few, dm, memory, known),
+            mol.intor_symmetric("int1e_ovlp"),
+        )
 
     def energy_and_fock(self, mol, grids, dm, memory, *, exact=None):
-        """E_xc in Hartree, ∂E_xc/∂γ like ``dm``, and whether local exchange was fitted.
+        """E_xc in Hartree, and ∂E_xc/∂γ like ``dm``.
 
         Raises
         ------
         FloatingPointError : a feature is not a number; the message names it and the point.
         """
-        points = self.quadrature(mol, grids, memory, dm, exact=exact)
-        dm = jax.device_put(symmetrised(points.mirrors, dm))
-        if not np.isfinite(dm).all():
-            self._complain(points, dm)
-        if points.fitted:
-            return self._by_pairs(points, np.asarray(dm))
+        return self._plainly(self.quadrature(mol, grids, memory, dm, exact=exact), dm)
+
+    def _plainly(self, points, dm):
+        dm = self._symmetrised(points, dm)
         prepared = points.exchange.prepare(dm)
         parts = []
         for batch in points:
@@ -162,10 +136,14 @@ class LearnedXC:
         if not np.isfinite(energy):
             self._complain(points, dm, prepared)
         fock = np.sum([part for _, part in parts], axis=0)
-        return energy, symmetrised(points.mirrors, fock), points.fitted
+        return energy, symmetrised(points.mirrors, fock)
 
-    def _by_pairs(self, points, dm):
-        overlap = points.mol.intor_symmetric("int1e_ovlp")
+    def by_pairs(self, mol, grids, dm, memory, known=None):
+        """The same with fitted local exchange from pairs of occupied orbitals. Of the Fock matrix
+        this gives the rows of occupied orbitals; among empty ones it is ``known``, or nothing."""
+        points = self.quadrature(mol, grids, memory, dm, exact=False)
+        dm = np.asarray(self._symmetrised(points, dm))
+        overlap = mol.intor_symmetric("int1e_ovlp")
         of = pairs(dm, overlap, points.exchange)
         on_device = [jax.device_put(a) for a in (of.orbitals, of.occupations, of.fit)]
         energy, by_orbitals, by_fit = 0.0, 0.0, 0.0
@@ -179,8 +157,13 @@ class LearnedXC:
         if not np.isfinite(energy := float(energy)):
             self._complain(points, dm)
         rows = fock_times_density(of, np.asarray(by_orbitals), np.asarray(by_fit))
-        rows = symmetrised(points.mirrors, rows)
-        return energy, rebuilt(rows, of, overlap, self._among_empty), True
+        return energy, rebuilt(symmetrised(points.mirrors, rows), of, overlap, known)
+
+    def _symmetrised(self, points, dm):
+        dm = jax.device_put(symmetrised(points.mirrors, dm))
+        if not np.isfinite(dm).all():
+            self._complain(points, dm)
+        return dm
 
     def response(self, mol, grids, dm, dm1, memory):
         """First-order change of ∂E_xc/∂γ at ``dm`` for a change ``dm1``, both (spins, nao, nao)."""
