@@ -19,7 +19,9 @@ from pathlib import Path
 
 OUT, sys.stdout = sys.stdout, sys.stderr  # before PySCF takes note of it
 
+import numpy as np  # noqa: E402
 import pyscf  # noqa: E402
+from scipy.spatial.transform import Rotation  # noqa: E402
 
 import mlxc_edu as mx  # noqa: E402
 from mlxc_edu.ks.methods import canonical_name, is_learned  # noqa: E402
@@ -29,6 +31,8 @@ RING = [(math.sin(k * math.pi / 3), math.cos(k * math.pi / 3)) for k in range(6)
 BENZENE = [
     f"{a} {r * x:.9f} {r * y:.9f} 0" for a, r in [("C", 1.397), ("H", 2.481)] for x, y in RING
 ]
+WATER = [("O", 0, 0, 0), ("H", 0, 0.757, 0.587), ("H", 0, -0.757, 0.587)]
+APART = 2.9  # Å
 GEOMETRIES = {"NaCl": "Na 0 0 0; Cl 0 0 2.36", "benzene": ";".join(BENZENE)}  # else the catalogue's
 
 
@@ -63,7 +67,26 @@ def molecule(system):
     name, _, basis = system.rpartition("/")
     if not name:
         raise ValueError(f"a system is NAME/BASIS such as NaCl/def2-tzvp, not {system!r}")
+    if name.endswith("H2O") and name[:-3].isdigit():
+        return mx.molecule(_waters(int(name[:-3])), basis=basis)
+    if name.startswith("tilted "):
+        straight = molecule(f"{name.removeprefix('tilted ')}/{basis}")
+        return straight.set_geom_(straight.atom_coords() @ _turn(1).T, unit="Bohr", inplace=False)
     return mx.molecule(GEOMETRIES.get(name, name), basis=basis)
+
+
+def _waters(count):
+    """Molecules on a cubic lattice, each turned some way: there is no symmetry."""
+    lines = []
+    for k in range(count):
+        place = APART * np.array([k % 2, k // 2 % 2, k // 4])
+        lines += [(s, *(_turn(k) @ np.array(x) + place)) for s, *x in WATER]
+    return "\n".join("{} {:.9f} {:.9f} {:.9f}".format(*line) for line in lines)
+
+
+def _turn(seed):
+    """Some rotation, (3, 3), the same on all machines."""
+    return Rotation.from_quat([1, 0.3 + seed, 0.7 - 2 * seed, 0.5 + 3 * seed]).as_matrix()
 
 
 def calculations(system, methods, profiled=()):
@@ -114,7 +137,7 @@ def _put_clocks_in():
     from pyscf.dft.gen_grid import Grids
 
     from mlxc_edu.ks.convergence import _staging
-    from mlxc_edu.ks.learned import _local_exchange, _objects, _quadrature, _xc
+    from mlxc_edu.ks.learned import _local_exchange, _objects, _potentials, _quadrature, _xc
 
     exact, fitted = _local_exchange.ExactExchange, _local_exchange.FittedExchange
     start = "staged start"
@@ -141,14 +164,16 @@ def _put_clocks_in():
 
     clock(start, _staging.ConvergesInStages, "_staged")
     clock("local-exchange integrals", exact, "tables")
-    clock("local-exchange integrals", fitted, "__init__", "tables")
+    clock("fit", fitted, "__init__")
+    clock("fit", _potentials.Potentials, "__call__")
+    clock("fit", _xc, "pairs")
     clock("network", _xc, "energy_and_potential")
-    clock("contractions", _xc, "features", "energy_and_fock")
+    clock("contractions", _xc, "features", "energy_and_fock", "pair_features", "slopes")
     clock("contractions", exact, "prepare", "apply")
-    clock("contractions", fitted, "prepare", "apply")
-    clock("Coulomb", _objects.LearnedRKS, "get_j")
-    clock("Coulomb", _objects.LearnedUKS, "get_j")
+    clock("Coulomb", _objects.LearnedRKS, "coulomb")
+    clock("Coulomb", _objects.LearnedUKS, "coulomb")
     clock("grid", Grids, "build")
+    clock("grid", _xc, "few_points")
     clock("grid", _quadrature.Quadrature, "__init__", "_batch")
     return spent
 

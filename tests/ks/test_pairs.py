@@ -47,7 +47,9 @@ def rough_solution(spins):
     mf = (dft.RKS if spins == 1 else dft.UKS)(mol, xc="PBE")
     mf.grids.level = 0
     mf.kernel()
-    coeff, occ = (np.reshape(a, (spins, *np.shape(a)[spins - 1 :])) for a in (mf.mo_coeff, mf.mo_occ))
+    coeff, occ = (
+        np.reshape(a, (spins, *np.shape(a)[spins - 1 :])) for a in (mf.mo_coeff, mf.mo_occ)
+    )
     return mol, mf.grids, coeff, occ / (3 - spins)
 
 

@@ -4,6 +4,6 @@ from ._answers import at_points, outputs
 from ._local_exchange import ExactExchange
 from ._mirrors import find_mirrors, keeping, symmetrised
 from ._objects import LearnedRKS, LearnedROKS, LearnedUKS
-from ._quadrature import Quadrature
 from ._plain import features, features_change
+from ._quadrature import Quadrature
 from ._xc import LearnedXC, learned

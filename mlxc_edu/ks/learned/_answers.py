@@ -9,8 +9,8 @@ import numpy as np
 
 from ...functionals import dm21, edu26
 from ._local_exchange import ExactExchange
-from ._quadrature import BATCH
 from ._plain import features
+from ._quadrature import BATCH
 from ._xc import LearnedXC
 
 BATCH_MEMORY = 128e6  # bytes, of one batch's integrals

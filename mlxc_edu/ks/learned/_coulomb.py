@@ -14,7 +14,7 @@ class NearCoulomb:
 
     _near_coulomb: Near | None = None
 
-    def coulomb(self, dm) -> tuple[float, np.ndarray]:
+    def coulomb(self, dm):
         """Energy and potential of a density matrix (nao, nao)."""
         if self._has_integrals():
             return _with_energy(super().get_j(self.mol, dm), dm)
@@ -47,7 +47,7 @@ class NearCoulomb:
         self._near_coulomb = None
         return super().reset(mol)
 
-    def _has_integrals(self) -> bool:
+    def _has_integrals(self):
         return self._eri is not None or hasattr(self, "with_df") or self._is_mem_enough()
 
     def _is_mem_enough(self):

@@ -1,13 +1,13 @@
 """The exchange-correlation energy of a learned functional as a function of the density matrix.
 
-E_xc[γ] = Σ_g w_g e_xc(f_g[γ]), with the features f of :mod:`mlxc_edu.functionals`: plainly, from the
-density matrix; by pairs of occupied orbitals; and, where molecules are large, by both.
+E_xc[γ] = Σ_g w_g e_xc(f_g[γ]), with the features f of :mod:`mlxc_edu.functionals`: plainly from the
+density matrix, by pairs of occupied orbitals, and for large molecules by the one near the other.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -54,6 +54,7 @@ class LearnedXC:
         self._mirrors: list[Mirror] = []
         self._quadrature: Quadrature | None = None
         self._near: Near | None = None
+        self._cheap: tuple[LearnedXC, Any] | None = None  # and its points
 
     def fits(self, mol, grids, memory) -> bool:
         """Whether tables of exact local exchange fit in so many bytes, for densities as symmetric
@@ -79,30 +80,32 @@ class LearnedXC:
         mirrors = keeping(self._mirrors, *matrices)
         old = self._quadrature
         same = old is not None and [m.signs for m in old.mirrors] == [m.signs for m in mirrors]
-        if old is None or not same or exact not in (None, not old.fitted):
-            old = self._quadrature = None  # its tables go before the new ones come
-            self._quadrature = Quadrature(
-                mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact
-            )
-        return self._quadrature
+        if old is not None and same and exact in (None, not old.fitted):
+            return old
+        old = self._quadrature = None  # its tables go before the new ones come
+        new = Quadrature(mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact)
+        self._quadrature = new
+        return new
 
     def nearly(self, mol, grids, dm, memory):
         """As :meth:`energy_and_fock`. Where exact local exchange does not fit in the memory, it is
         exact for one density, with all points, and near it the change is taken from fewer points
         with local exchange by density fitting."""
-        points = self.quadrature(mol, grids, memory, dm)
-        if not points.fitted:
-            return self._plainly(points, dm)
+        self._look_at(mol, grids)
         if self._near is None:
-            points.keep_nothing()
+            points = self.quadrature(mol, grids, memory, dm)
+            if not points.fitted:
+                return self._plainly(points, dm)
             self._near = self._followed(mol, grids, dm, memory)
         return self._near(dm)
 
     def _followed(self, mol, grids, dm, memory) -> Near:
         few = few_points(mol, grids, dm.sum(axis=0) * (3 - len(dm)))
         exact, cheap = (LearnedXC(self.energy_density, self.parameters) for _ in range(2))
+        self._cheap = cheap, few
 
         def dear(dm):
+            self.quadrature(mol, grids, memory, dm, exact=False).keep_nothing()
             energy, fock = self.by_pairs(mol, grids, dm, memory)
             fitted, fitted_fock = cheap.by_pairs(mol, few, dm, memory)
             change, exact_fock = exact.energy_and_fock(mol, few, dm, 0.0, exact=True)
@@ -166,7 +169,12 @@ class LearnedXC:
         return dm
 
     def response(self, mol, grids, dm, dm1, memory):
-        """First-order change of ∂E_xc/∂γ at ``dm`` for a change ``dm1``, both (spins, nao, nao)."""
+        """First-order change of ∂E_xc/∂γ at ``dm`` for a change ``dm1``, both (spins, nao, nao);
+        that of the cheap energy where a dear one is followed by it."""
+        self._look_at(mol, grids)
+        if self._cheap is not None:
+            cheap, grids = self._cheap
+            return cheap.response(mol, grids, dm, dm1, memory)
         scale = np.abs(dm1).max() or 1.0  # symmetry and rank are judged on numbers of order one
         dm1 = dm1 / scale
         points = self.quadrature(mol, grids, memory, dm, dm1)
