@@ -10,7 +10,7 @@ from scipy.special import hyp1f1
 
 import mlxc_edu as mx
 from mlxc_edu.functionals import OMEGAS
-from mlxc_edu.ks.learned import learned
+from mlxc_edu.ks.learned import LearnedXC, learned
 from mlxc_edu.ks.learned._potentials import Potentials, boys
 
 
@@ -100,3 +100,21 @@ def test_followed_energy_has_its_own_derivative(spins):
     ends = [xc.nearly(mol, grids, at(place + step), 0.0)[0] for step in (h, -h)]
     change = at(place + h) - at(place - h)
     assert np.vdot(fock, change) == pytest.approx(ends[0] - ends[1], rel=1e-4)
+
+
+def test_iteration_looks_at_all_points_once():
+    mol, grids, coeff, occ = rough_solution(2)
+    grids.level = 3
+    grids.build()
+    xc, asked = learned("DM21"), []
+    plainly = LearnedXC._plainly
+    for angle in (0.0, 0.0003, 0.0003, 0.01):
+        dm = density(turned(mol, coeff, angle), occ)
+        exact = xc.energy_and_fock(mol, grids, dm, 1e9)[0]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(LearnedXC, "_plainly", lambda *a: asked.append(len(a[1])) or plainly(*a))
+            assert xc.nearly(mol, grids, dm, 1e9, iterates=True)[0] == pytest.approx(
+                exact, abs=2e-6
+            )
+    most = max(asked)
+    assert [points == most for points in asked] == [True, False, False, False, True, False]

@@ -40,7 +40,9 @@ class _Lowest:
 
 class ConvergesInStages(EndsInMinimum):
     """The part of a learned Kohn–Sham object that iterates. The object knows its ``_plain`` class
-    and makes another of its own functional by ``_learned_start()``."""
+    class and makes another of its own functional by ``_learned_start()``."""
+
+    _iterates = False  # as PySCF does
 
     @one_blas_thread
     def scf(self, dm0=None, **kwargs):
@@ -62,10 +64,11 @@ class ConvergesInStages(EndsInMinimum):
             lowest.orbitals, helped = self._if_stationary(dm0), False
         if lowest.orbitals is None:
             helped, self.callback, self._falls_back = True, lowest, True
+            self._iterates = True
             try:
                 super().scf(dm0, **kwargs)
             finally:
-                self.callback, self._falls_back = lowest.callback, False
+                self.callback, self._falls_back, self._iterates = lowest.callback, False, False
         if not self.converged and not self.saddle:
             if self.max_cycle > 1 and self._can_minimise(lowest.orbitals):
                 self._minimise(*lowest.orbitals, helped=helped)
@@ -74,6 +77,10 @@ class ConvergesInStages(EndsInMinimum):
         return self.e_tot
 
     kernel = scf
+
+    def _finalize(self):
+        self._iterates = False
+        return super()._finalize()
 
     def _can_minimise(self, orbitals) -> bool:
         """Where every orbital is full or empty: fractions stay with PySCF's iteration."""

@@ -22,11 +22,15 @@ class NearCoulomb:
         if self.rough:
             return _with_energy(fit.coulomb(dm), dm)
         if self._near_coulomb is None:
-            self._near_coulomb = Near(
-                lambda dm: _with_energy(super(NearCoulomb, self).get_j(self.mol, dm), dm),
-                lambda dm, _: _with_energy(fit.coulomb(dm), dm),
-                self.get_ovlp(),
-            )
+            exact = super().get_j
+
+            def dear(dm):
+                return *_with_energy(exact(self.mol, dm), dm), cheap
+
+            def cheap(dm, known):
+                return _with_energy(fit.coulomb(dm), dm)
+
+            self._near_coulomb = Near(dear, self.get_ovlp())
         return self._near_coulomb(dm)
 
     def get_j(self, mol=None, dm=None, hermi=1, omega=None):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from pyscf import dft
 
-NEAR = 0.02  # ‖γ − γ₀‖ in orthonormal orbitals: one electron turned by 0.01 radian
+NEAR = 0.01  # ‖γ − γ₀‖ in orthonormal orbitals; DM21 errs by half a microhartree there
 FEW_LEVEL = 1  # PySCF's level of a grid
 NEGLIGIBLE = 1e-4  # electrons
 
@@ -24,13 +24,13 @@ class Near:
 
     Parameters
     ----------
-    dear : γ ↦ energy, Fock matrix.
-    cheap : γ, a Fock matrix known from nearby ↦ the same.
+    dear : γ ↦ energy, Fock matrix, and the cheap energy that follows: γ, a Fock matrix known from
+        nearby ↦ energy, Fock matrix.
     overlap : of the basis.
     """
 
-    def __init__(self, dear, cheap, overlap):
-        self._dear, self._cheap, self._overlap = dear, cheap, overlap
+    def __init__(self, dear, overlap):
+        self._dear, self._overlap = dear, overlap
         self._density = None
 
     def __call__(self, dm) -> tuple[float, np.ndarray]:
@@ -41,7 +41,7 @@ class Near:
         return self._offset + energy + change, fock + self._slope
 
     def _anchor(self, dm):
-        energy, self._fock = self._dear(dm)
+        energy, self._fock, self._cheap = self._dear(dm)
         cheap, fock = self._cheap(dm, self._fock)
         self._density, self._offset, self._slope = np.array(dm), energy - cheap, self._fock - fock
         return energy, self._fock

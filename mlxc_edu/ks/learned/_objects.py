@@ -82,8 +82,11 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
         total = dm if dm.ndim == 2 else dm[0] + dm[1]
         if self.grids.coords is None:
             self.initialize_grids(mol)
-        evaluate = self.functional.by_pairs if self.rough else self.functional.nearly
-        exc, fock = evaluate(mol, self.grids, spins, self._table_memory())
+        where = (mol, self.grids, spins, self._table_memory())
+        if self.rough:
+            exc, fock = self.functional.by_pairs(*where)
+        else:
+            exc, fock = self.functional.nearly(*where, iterates=self._iterates)
         # γα = γβ = γ/2: half the derivative by the matrix that both spins share.
         vxc = fock[0] / 2 if len(spins) == 1 else fock
 

@@ -102,7 +102,9 @@ def boys(l: int, x):
 def _contracted(aux, own, l) -> _Shells:
     several = np.concatenate([[n] * aux.bas_nctr(i) for n, i in enumerate(own)])
     atom = np.array([aux.bas_atom(own[n]) for n in several])
-    shell, exponent, coefficient = [], [], []
+    shell: list[int] = []
+    exponent: list[float] = []
+    coefficient: list[float] = []
     for n in own:
         for column in aux._libcint_ctr_coeff(n).T:
             place = shell[-1] + 1 if shell else 0
