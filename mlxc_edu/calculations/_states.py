@@ -76,6 +76,8 @@ def lowest_state(mol, method, unrestricted) -> State:
         unrestricted = mol.spin > 0 or atoms <= 2 or is_stretched(mol)
     mf, coarse = (KS(mol, method, unrestricted=unrestricted) for _ in range(2))
     mf.grids.level, coarse.grids.level = GRID_LEVEL, COARSE_GRID_LEVEL
+    if is_learned(method):
+        coarse.rough = not mf.fits()
     if coarse.do_nlc():
         coarse.nlc = 0  # dear, and nearly the same wherever the electrons are
     if not unrestricted and not breaks_pairs(mol):

@@ -223,7 +223,7 @@ def test_large_molecules(system, spin):
     options = dict(system=system, basis="6-31g", spin=spin)
     large = learned(**options).set(max_memory=2).run()
     small = learned(**options).run()
-    assert large.is_large() and not small.is_large()
+    assert small.fits() and not large.fits()
     rough = large.copy().set(rough=True)
     fitted = rough.energy_tot(large.make_rdm1(), vhf=rough.get_veff())
     assert abs(fitted - small.e_tot) > 1e-5  # there was something to mend

@@ -20,7 +20,7 @@ COARSE_CYCLES = 20
 STAGES = [  # whose energy, on which of PySCF's grids, converged to what in energy and gradient
     ("_plain_start", COARSE_LEVEL, (1e-5, 3e-3)),
     ("_learned_start", COARSE_LEVEL, (1e-5, 3e-3)),
-    ("_learned_start", 1, (1e-6, 1e-3)),  # of large molecules
+    ("_learned_start", 1, (1e-5, 3e-3)),  # of large molecules
 ]
 NEARLY = 2e-3  # Hartree; the gradient of a density that another calculation has converged
 
@@ -42,8 +42,6 @@ class ConvergesInStages(EndsInMinimum):
     """The part of a learned Kohn–Sham object that iterates. The object knows its ``_plain`` class
     class and makes another of its own functional by ``_learned_start()``."""
 
-    _iterates = False  # as PySCF does
-
     @one_blas_thread
     def scf(self, dm0=None, **kwargs):
         """Converge. Where PySCF's iteration does not, the energy is minimised directly from the
@@ -64,11 +62,10 @@ class ConvergesInStages(EndsInMinimum):
             lowest.orbitals, helped = self._if_stationary(dm0), False
         if lowest.orbitals is None:
             helped, self.callback, self._falls_back = True, lowest, True
-            self._iterates = True
             try:
                 super().scf(dm0, **kwargs)
             finally:
-                self.callback, self._falls_back, self._iterates = lowest.callback, False, False
+                self.callback, self._falls_back = lowest.callback, False
         if not self.converged and not self.saddle:
             if self.max_cycle > 1 and self._can_minimise(lowest.orbitals):
                 self._minimise(*lowest.orbitals, helped=helped)
@@ -77,10 +74,6 @@ class ConvergesInStages(EndsInMinimum):
         return self.e_tot
 
     kernel = scf
-
-    def _finalize(self):
-        self._iterates = False
-        return super()._finalize()
 
     def _can_minimise(self, orbitals) -> bool:
         """Where every orbital is full or empty: fractions stay with PySCF's iteration."""
@@ -120,15 +113,15 @@ class ConvergesInStages(EndsInMinimum):
 
     def _staged(self):
         """The functional itself, converged on a coarse grid from the density of PBE there."""
-        density, is_large = None, self.is_large()
-        for start, level, tolerance in STAGES if is_large else STAGES[:-1]:
+        density, rough = None, not self.fits()
+        for start, level, tolerance in STAGES if rough else STAGES[:-1]:
             mf = getattr(self, start)()
             if hasattr(self, "with_df"):
                 mf = mf.density_fit(with_df=self.with_df, only_dfj=True)
-            mf.grids.level, mf.rough = level, is_large
+            mf.grids.level, mf.rough = level, rough
             mf.verbose, mf.max_memory, mf.chkfile, mf.init_guess = 0, self.max_memory, None, "minao"
             mf.conv_tol, mf.conv_tol_grad, mf.max_cycle = *tolerance, COARSE_CYCLES
-            mf.goes_on = True
+            mf.goes_on, mf.conv_check = True, False
             mf.get_hcore, mf._eri = self.get_hcore, self._eri
             mf.kernel(density)
             density, self._eri = mf.make_rdm1(), mf._eri

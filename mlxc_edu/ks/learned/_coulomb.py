@@ -22,16 +22,12 @@ class NearCoulomb:
         if self.rough:
             return _with_energy(fit.coulomb(dm), dm)
         if self._near_coulomb is None:
-            exact = super().get_j
-
-            def dear(dm):
-                return *_with_energy(exact(self.mol, dm), dm), cheap
-
-            def cheap(dm, known):
-                return _with_energy(fit.coulomb(dm), dm)
-
-            self._near_coulomb = Near(dear, self.get_ovlp())
-        return self._near_coulomb(dm)
+            self._near_coulomb = Near(self.get_ovlp())
+        return self._near_coulomb(
+            dm,
+            dear=lambda dm: _with_energy(super(NearCoulomb, self).get_j(self.mol, dm), dm),
+            cheap=lambda dm, known: _with_energy(fit.coulomb(dm), dm),
+        )
 
     def get_j(self, mol=None, dm=None, hermi=1, omega=None):
         dm = self.make_rdm1() if dm is None else dm

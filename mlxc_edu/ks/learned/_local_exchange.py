@@ -94,7 +94,7 @@ class FittedExchange:
         return len(OMEGAS) * auxiliary * np.dtype(dtype).itemsize
 
     def tables(self, coords):
-        """(2, P, N)"""
+        """(P, 2, N)"""
         return self.potentials(coords)
 
     def blocks(self, dtype=np.float64) -> Iterator[np.ndarray]:
@@ -139,7 +139,7 @@ class FittedExchange:
         spins, aux, nao, rank = fit.shape
 
         def one(spin, omega):
-            x = fit[spin].reshape(aux, nao * rank).T @ tables[omega]
+            x = fit[spin].reshape(aux, nao * rank).T @ tables[:, omega]
             return (x.reshape(nao, rank, -1) * phi[spin]).sum(axis=1)
 
         return jnp.stack([jnp.stack([one(s, w) for w in range(len(OMEGAS))]) for s in range(spins)])

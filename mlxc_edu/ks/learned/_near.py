@@ -13,38 +13,37 @@ from __future__ import annotations
 
 import numpy as np
 from pyscf import dft
+from pyscf.data.elements import charge
 
 NEAR = 0.01  # ‖γ − γ₀‖ in orthonormal orbitals; DM21 errs by half a microhartree there
-FEW_LEVEL = 1  # PySCF's level of a grid
+# By period: shells around an atom, as many as on PySCF's grids of level 1, and points on each.
+FEW = [(30, 50), (40, 110), (50, 110), (60, 110), (65, 110), (70, 110), (75, 110)]
+LAST = [2, 10, 18, 36, 54, 86]  # the atomic numbers with which periods end
 NEGLIGIBLE = 1e-4  # electrons
 
 
 class Near:
-    """The dear energy, evaluated once and followed from there.
+    """The dear energy, evaluated once and followed from there; ``overlap`` of the basis."""
 
-    Parameters
-    ----------
-    dear : γ ↦ energy, Fock matrix, and the cheap energy that follows: γ, a Fock matrix known from
-        nearby ↦ energy, Fock matrix.
-    overlap : of the basis.
-    """
-
-    def __init__(self, dear, overlap):
-        self._dear, self._overlap = dear, overlap
+    def __init__(self, overlap):
+        self._overlap = overlap
         self._density = None
 
-    def __call__(self, dm) -> tuple[float, np.ndarray]:
+    def __call__(self, dm, dear, cheap) -> tuple[float, np.ndarray]:
+        """Energy and Fock matrix, from those that ``dear`` and ``cheap`` give; the latter is told
+        the Fock matrix at γ₀, too."""
         if self._density is None or self._moved(dm) > NEAR:
-            return self._anchor(dm)
-        energy, fock = self._cheap(dm, self._fock)
+            energy, self._fock = dear(dm)
+            lower, fock = cheap(dm, self._fock)
+            self._density, self._offset, self._slope = (
+                np.array(dm),
+                energy - lower,
+                self._fock - fock,
+            )
+            return energy, self._fock
+        energy, fock = cheap(dm, self._fock)
         change = np.vdot(self._slope, dm - self._density)
         return self._offset + energy + change, fock + self._slope
-
-    def _anchor(self, dm):
-        energy, self._fock, self._cheap = self._dear(dm)
-        cheap, fock = self._cheap(dm, self._fock)
-        self._density, self._offset, self._slope = np.array(dm), energy - cheap, self._fock - fock
-        return energy, self._fock
 
     def _moved(self, dm) -> float:
         change = (dm - self._density) @ self._overlap
@@ -55,7 +54,8 @@ def few_points(mol, grids, dm) -> dft.Grids:
     """A grid on which the energy changes as on ``grids``, coarser if that is fine. The lightest
     points of a density matrix ``dm`` (nao, nao) are left out, 10⁻⁴ electrons together."""
     few = dft.Grids(mol)
-    few.level = FEW_LEVEL
+    elements = {mol.atom_symbol(i) for i in range(mol.natm)}
+    few.atom_grid = {s: FEW[int(np.searchsorted(LAST, charge(s)))] for s in elements}
     few.build(with_non0tab=False)
     if len(few.weights) >= len(grids.weights):
         return grids

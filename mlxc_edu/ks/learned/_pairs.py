@@ -57,7 +57,7 @@ def pairs(dm, overlap, exchange) -> Pairs:
 
 
 def _features(phi, v, occupations):
-    """(N, 11) from orbitals with their gradients (spins, 4, n, N) and V_ij (spins, 2, pairs, N)."""
+    """(N, 11) from orbitals with their gradients (spins, 4, n, N) and V_ij (spins, pairs, 2, N)."""
     spins, _, n, _ = phi.shape
     value, slope = phi[:, 0], phi[:, 1:]
     held = occupations[:, :, None] * value
@@ -67,7 +67,7 @@ def _features(phi, v, occupations):
     i, j = np.tril_indices(n)
     held = held.astype(v.dtype)
     products = np.where(i == j, 0.5, 1.0).astype(v.dtype)[:, None] * held[:, i] * held[:, j]
-    hfx = -(products[:, None] * v).sum(axis=2)
+    hfx = -(products[:, :, None] * v).sum(axis=1)
     if spins == 1:
         rho, gradient, tau, hfx = (jnp.repeat(a, 2, axis=0) for a in (rho, gradient, tau, hfx))
     return density_features(rho, gradient, tau, hfx)
@@ -77,7 +77,7 @@ def _features(phi, v, occupations):
 def features(orbitals, occupations, fit, chi, tables):
     """The features at some points, with the orbitals and the pairs' potentials there."""
     phi = jnp.einsum("sai,kag->skig", orbitals, chi)
-    v = jnp.einsum("sPp,wPg->swpg", fit, tables)
+    v = jnp.einsum("sPp,Pwg->spwg", fit, tables)
     return _features(phi, v, occupations), phi, v
 
 
@@ -88,7 +88,7 @@ def slopes(phi, v, occupations, chi, tables, weights, e, by_features):
     _, pull = jax.vjp(lambda phi, v: _features(phi, v, occupations), phi, v)
     by_phi, by_v = pull(weights[:, None] * by_features)
     by_orbitals = jnp.einsum("kag,skig->sai", chi, by_phi)
-    return weights @ e, by_orbitals, jnp.einsum("wPg,swpg->sPp", tables, by_v)
+    return weights @ e, by_orbitals, jnp.einsum("Pwg,spwg->sPp", tables, by_v)
 
 
 def fock_times_density(of: Pairs, by_orbitals, by_fit) -> np.ndarray:

@@ -24,14 +24,14 @@ _TERMS = {"float32": 28, "float64": 56}  # of the series, below x = l + 4
 
 
 class _Shells(NamedTuple):
-    """The shells of one angular momentum: each one's atom; of each primitive Gaussian its shell,
-    exponent and coefficient."""
+    """The shells of one angular momentum: each one's atom; of each primitive Gaussian its shell and
+    its atom, and for each ω the factors before F_l and before r² in its argument, (..., 2)."""
 
-    l: int
     atom: np.ndarray
     shell: np.ndarray
-    exponent: np.ndarray
-    coefficient: np.ndarray
+    atom_of_each: np.ndarray
+    front: np.ndarray
+    scale: np.ndarray
 
 
 class Potentials:
@@ -41,47 +41,45 @@ class Potentials:
         self.dtype = np.dtype(dtype)
         self.centres = aux.atom_coords()
         first, by_l = aux.ao_loc_nr(), [aux.bas_angular(i) for i in range(aux.nbas)]
-        self._shells, order = [], []
-        for l in sorted(set(by_l)):
+        self._angular, shells, order = tuple(sorted(set(by_l))), [], []
+        for l in self._angular:
             own = [i for i in range(aux.nbas) if by_l[i] == l]
             order += [first[i] + k for i in own for k in range(first[i + 1] - first[i])]
-            self._shells.append(_contracted(aux, own, l))
+            shells.append(_contracted(aux, own, l, self.dtype))
         self.order = np.array(order)
-        self._harmonics = _harmonics(aux, [shells.l for shells in self._shells])
+        self._shells = jax.device_put(shells)
+        self._harmonics = _harmonics(aux, self._angular)
 
     def __call__(self, coords):
-        """(2, P, N) at points (N, 3), for ω as in ``OMEGAS``."""
-        distance = ((self.centres[:, None] - coords[None]) ** 2).sum(axis=-1)
+        """(P, 2, N) at points (N, 3), for ω as in ``OMEGAS``."""
+        squared = ((self.centres[:, None] - coords[None]) ** 2).sum(axis=-1)
         harmonics = self._harmonics.eval_gto("GTOval_sph", coords).T
-        return self._at(distance.astype(self.dtype), harmonics.astype(self.dtype))
-
-    @partial(jax.jit, static_argnums=0)
-    def _at(self, squared, harmonics):
-        """From r² of every atom (natm, N) and its r^l Y_lm."""
-        rows, first = [], 0
-        for shells in self._shells:
-            width, atoms = 2 * shells.l + 1, len(squared)
-            of_atoms = harmonics[first : first + width * atoms].reshape(atoms, width, -1)
-            first += width * atoms
-            of_shells = of_atoms[shells.atom]  # (shells, 2l + 1, N)
-            found = self._radial(shells, squared)[:, :, None] * of_shells
-            rows.append(found.reshape(len(OMEGAS), -1, found.shape[-1]))
-        return jnp.concatenate(rows, axis=1)
-
-    def _radial(self, shells, squared):
-        """(2, shells, N)."""
-        a, omega = shells.exponent, np.array(OMEGAS)[:, None]
-        s = np.where(omega == 0, 1.0, omega**2 / (a + omega**2))
-        front = shells.coefficient * 2 * np.pi / a * s ** (shells.l + 0.5)
-        x = (s * a).astype(self.dtype)[:, :, None] * squared[shells.atom[shells.shell]]
-        each = front.astype(self.dtype)[:, :, None] * boys(shells.l, x)
-        count = len(shells.atom)
-        if count == len(shells.shell):
-            return each
-        each = each.swapaxes(0, 1)
-        return jax.ops.segment_sum(each, shells.shell, count, indices_are_sorted=True).swapaxes(
-            0, 1
+        return _at(
+            self._angular, self._shells, squared.astype(self.dtype), harmonics.astype(self.dtype)
         )
+
+
+@partial(jax.jit, static_argnums=0)
+def _at(angular, all_shells, squared, harmonics):
+    """From r² of every atom (natm, N) and its r^l Y_lm."""
+    rows, first, atoms = [], 0, len(squared)
+    for l, shells in zip(angular, all_shells):
+        width = 2 * l + 1
+        of_atoms = harmonics[first : first + width * atoms].reshape(atoms, width, -1)
+        first += width * atoms
+        found = _radial(l, shells, squared)[:, None] * of_atoms[shells.atom][:, :, None]
+        rows.append(found.reshape(-1, *found.shape[-2:]))
+    return jnp.concatenate(rows)
+
+
+def _radial(l, shells, squared):
+    """(shells, 2, N)."""
+    x = shells.scale[:, :, None] * squared[shells.atom_of_each][:, None]
+    each = shells.front[:, :, None] * boys(l, x)
+    count = len(shells.atom)
+    if count == len(shells.shell):
+        return each
+    return jax.ops.segment_sum(each, shells.shell, count, indices_are_sorted=True)
 
 
 def boys(l: int, x):
@@ -99,9 +97,8 @@ def boys(l: int, x):
     return jnp.where(x < edge, jnp.exp(-near) * series / (2 * l + 1), f)
 
 
-def _contracted(aux, own, l) -> _Shells:
-    several = np.concatenate([[n] * aux.bas_nctr(i) for n, i in enumerate(own)])
-    atom = np.array([aux.bas_atom(own[n]) for n in several])
+def _contracted(aux, own, l, dtype) -> _Shells:
+    atom = np.concatenate([[aux.bas_atom(n)] * aux.bas_nctr(n) for n in own])
     shell: list[int] = []
     exponent: list[float] = []
     coefficient: list[float] = []
@@ -111,7 +108,11 @@ def _contracted(aux, own, l) -> _Shells:
             shell += [place] * len(column)
             exponent += list(aux.bas_exp(n))
             coefficient += list(column)
-    return _Shells(l, atom, np.array(shell), np.array(exponent), np.array(coefficient))
+    a, omega = np.array(exponent)[:, None], np.array(OMEGAS)
+    s = np.where(omega == 0, 1.0, omega**2 / (a + omega**2))
+    front = np.array(coefficient)[:, None] * 2 * np.pi / a * s ** (l + 0.5)
+    places = np.array(shell)
+    return _Shells(atom, places, atom[places], front.astype(dtype), (s * a).astype(dtype))
 
 
 def _harmonics(aux, angular) -> gto.Mole:

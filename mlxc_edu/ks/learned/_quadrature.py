@@ -69,6 +69,7 @@ class Quadrature:
         left = memory - self._keep_tables * count * kind.bytes_a_point(mol, dtype)
         self._keep_chi = count * 4 * mol.nao * 8 <= max(left, memory / 4)
         self._kept: dict[int, Batch] = {}
+        self.keeps = True  # what there is room for
 
     def __len__(self) -> int:
         return len(self.weights) // self.size
@@ -91,16 +92,13 @@ class Quadrature:
         if tables is None:
             tables = jax.device_put(self.exchange.tables(coords))
         batch = Batch(chi, jax.device_put(self.weights[points]), tables)
-        self._kept[i] = Batch(
-            chi if self._keep_chi else None,
-            batch.weights,
-            tables if self._keep_tables else None,
-        )
+        if self.keeps:
+            self._kept[i] = Batch(
+                chi if self._keep_chi else None,
+                batch.weights,
+                tables if self._keep_tables else None,
+            )
         return batch
-
-    def keep_nothing(self) -> None:
-        """Compute everything anew each time, for points that are used once."""
-        self._keep_tables = self._keep_chi = False
 
     def points(self, i) -> slice:
         """Which points the batch holds."""

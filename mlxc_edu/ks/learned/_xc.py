@@ -6,7 +6,7 @@ density matrix, by pairs of occupied orbitals, and for large molecules by the on
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 from typing import Any, NoReturn
 
 import jax
@@ -24,13 +24,11 @@ from ...functionals import (
 )
 from ._local_exchange import ExactExchange
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
-from ._near import FEW_LEVEL, Near, few_points
+from ._near import Near, few_points
 from ._pairs import features as pair_features
 from ._pairs import fock_times_density, pairs, rebuilt, slopes
 from ._plain import energy_and_fock, features, features_change, fock_change
 from ._quadrature import Quadrature
-
-SMALL = 4  # batches of points
 
 
 class LearnedXC:
@@ -56,7 +54,7 @@ class LearnedXC:
         self._mirrors: list[Mirror] = []
         self._quadrature: Quadrature | None = None
         self._near: Near | None = None
-        self._swift: tuple[LearnedXC, Any] | None = None  # and its points
+        self._swift: tuple[Any, Any] = None, None  # for few points, and these
 
     def fits(self, mol, grids, memory) -> bool:
         """Whether tables of exact local exchange fit in so many bytes, for densities as symmetric
@@ -89,44 +87,35 @@ class LearnedXC:
         self._quadrature = new
         return new
 
-    def nearly(self, mol, grids, dm, memory, *, iterates=False):
-        """As :meth:`energy_and_fock`, where exact tables for all points do not fit in the memory or
-        somebody iterates: at one density local exchange is exact and all points count; near it the
-        change is taken from fewer points, and from fitted local exchange where memory asks for
-        it."""
+    def nearly(self, mol, grids, dm, memory):
+        """As :meth:`energy_and_fock`. Where tables of exact local exchange do not fit in the
+        memory, it is exact for one density, with all points; near it the change is taken from few
+        points with fitted local exchange."""
         self._look_at(mol, grids)
-        if self._near is None or not iterates:
-            points = self.quadrature(mol, grids, memory, dm)
-            is_worth_it = len(points) > SMALL and grids.level > FEW_LEVEL and self.dtype != float
-            if not points.fitted and not (iterates and is_worth_it):
-                return self._plainly(points, dm)
         if self._near is None:
-            self._near = self._followed(mol, grids, dm, memory)
-        return self._near(dm)
-
-    def _followed(self, mol, grids, dm, memory) -> Near:
-        few = few_points(mol, grids, dm.sum(axis=0) * (3 - len(dm)))
-        swift = LearnedXC(self.energy_density, self.parameters)
-        self._swift = swift, few
-
-        def by_pairs(dm, known=None):
-            return swift.by_pairs(mol, few, dm, memory, known)
-
-        def dear(dm):
             points = self.quadrature(mol, grids, memory, dm)
             if not points.fitted:
-                exactly = partial(swift.energy_and_fock, mol, few, memory=memory, exact=True)
-                return *self._plainly(points, dm), lambda dm, known: exactly(dm)
-            points.keep_nothing()
-            exact = LearnedXC(self.energy_density, self.parameters)
-            terms = [
-                self.by_pairs(mol, grids, dm, memory),
-                exact.energy_and_fock(mol, few, dm, 0.0, exact=True),
-                [-x for x in by_pairs(dm)],
-            ]
-            return *map(sum, zip(*terms)), by_pairs
+                return self._plainly(points, dm)
+            few = few_points(mol, grids, dm.sum(axis=0) * (3 - len(dm)))
+            self._swift = LearnedXC(self.energy_density, self.parameters), few
+            self._near = Near(mol.intor_symmetric("int1e_ovlp"))
+        swift, few = self._swift
+        return self._near(
+            dm,
+            dear=lambda dm: self._dearly(mol, grids, dm, memory),
+            cheap=lambda dm, known: swift.by_pairs(mol, few, dm, memory, known),
+        )
 
-        return Near(dear, mol.intor_symmetric("int1e_ovlp"))
+    def _dearly(self, mol, grids, dm, memory):
+        points = self.quadrature(mol, grids, memory, dm)
+        if not points.fitted:
+            return self._plainly(points, dm)
+        swift, few = self._swift
+        exact = LearnedXC(self.energy_density, self.parameters)
+        fitted, fitted_fock = swift.by_pairs(mol, few, dm, memory)
+        change, fock = exact.energy_and_fock(mol, few, dm, 0.0, exact=True)
+        energy, rows = self.by_pairs(mol, grids, dm, memory, keep=False)
+        return energy + change - fitted, rows + fock - fitted_fock
 
     def energy_and_fock(self, mol, grids, dm, memory, *, exact=None):
         """E_xc in Hartree, and ∂E_xc/∂γ like ``dm``.
@@ -152,10 +141,11 @@ class LearnedXC:
         fock = np.sum([part for _, part in parts], axis=0)
         return energy, symmetrised(points.mirrors, fock)
 
-    def by_pairs(self, mol, grids, dm, memory, known=None):
+    def by_pairs(self, mol, grids, dm, memory, known=None, *, keep=True):
         """The same with fitted local exchange from pairs of occupied orbitals. Of the Fock matrix
         this gives the rows of occupied orbitals; among empty ones it is ``known``, or nothing."""
         points = self.quadrature(mol, grids, memory, dm, exact=False)
+        points.keeps = keep
         dm = np.asarray(self._symmetrised(points, dm))
         overlap = mol.intor_symmetric("int1e_ovlp")
         of = pairs(dm, overlap, points.exchange)
@@ -183,9 +173,9 @@ class LearnedXC:
         """First-order change of ∂E_xc/∂γ at ``dm`` for a change ``dm1``, both (spins, nao, nao);
         that of the cheap energy where a dear one is followed by it."""
         self._look_at(mol, grids)
-        if self._swift is not None:
-            swift, grids = self._swift
-            return swift.response(mol, grids, dm, dm1, memory)
+        swift, few = self._swift
+        if swift is not None:
+            return swift.response(mol, few, dm, dm1, memory)
         scale = np.abs(dm1).max() or 1.0  # symmetry and rank are judged on numbers of order one
         dm1 = dm1 / scale
         points = self.quadrature(mol, grids, memory, dm, dm1)
