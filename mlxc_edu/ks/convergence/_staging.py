@@ -17,11 +17,6 @@ from ._starts import determinant, follow, paired_starts
 STAGED = "staged"
 COARSE_LEVEL = 0  # PySCF's coarsest grid
 COARSE_CYCLES = 20
-STAGES = [  # whose energy, on which of PySCF's grids, converged to what in energy and gradient
-    ("_plain_start", COARSE_LEVEL, (1e-5, 3e-3)),
-    ("_learned_start", COARSE_LEVEL, (1e-5, 3e-3)),
-    ("_learned_start", 1, (1e-5, 3e-3)),  # of large molecules
-]
 NEARLY = 2e-3  # Hartree; the gradient of a density that another calculation has converged
 
 
@@ -58,6 +53,7 @@ class ConvergesInStages(EndsInMinimum):
                 if self._can_minimise((coarse.mo_coeff, filled)):
                     # As they were: an empty orbital may lie a little below an occupied one.
                     lowest.orbitals = coarse.mo_coeff, coarse.mo_occ
+            del coarse  # and its tables
         elif dm0 is not None and self.max_cycle > 1 and not self.goes_on:
             lowest.orbitals, helped = self._if_stationary(dm0), False
         if lowest.orbitals is None:
@@ -112,16 +108,20 @@ class ConvergesInStages(EndsInMinimum):
         return super().get_init_guess(mol, key, **kwargs)
 
     def _staged(self):
-        """The functional itself, converged on a coarse grid from the density of PBE there."""
+        """The functional itself, converged on a coarse grid from the density of PBE there; that of
+        large molecules in single precision on another grid, too."""
         density, rough = None, not self.fits()
-        for start, level, tolerance in STAGES if rough else STAGES[:-1]:
-            mf = getattr(self, start)()
+        stages = [(self._plain_start, None), (self._learned_start, None)]
+        if rough:
+            stages.append((self._learned_start, self._few_points()))
+        for start, grids in stages:
+            mf = start()
             if hasattr(self, "with_df"):
                 mf = mf.density_fit(with_df=self.with_df, only_dfj=True)
-            mf.grids.level, mf.rough = level, rough
+            mf.grids, mf.grids.level = grids or mf.grids, COARSE_LEVEL
             mf.verbose, mf.max_memory, mf.chkfile, mf.init_guess = 0, self.max_memory, None, "minao"
-            mf.conv_tol, mf.conv_tol_grad, mf.max_cycle = *tolerance, COARSE_CYCLES
-            mf.goes_on, mf.conv_check = True, False
+            mf.conv_tol, mf.conv_tol_grad, mf.max_cycle = 1e-5, 3e-3, COARSE_CYCLES
+            mf.goes_on, mf.conv_check, mf.rough = True, False, rough
             mf.get_hcore, mf._eri = self.get_hcore, self._eri
             mf.kernel(density)
             density, self._eri = mf.make_rdm1(), mf._eri

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._local_exchange import fitted
+from ._local_exchange import FittedExchange, fitted
 from ._near import Near
 
 
@@ -13,12 +13,13 @@ class NearCoulomb:
     energy is exact for one density, and fitted for what those near it differ by."""
 
     _near_coulomb: Near | None = None
+    _fit: FittedExchange | None = None
 
     def coulomb(self, dm):
         """Energy and potential of a density matrix (nao, nao)."""
         if self._has_integrals():
             return _with_energy(super().get_j(self.mol, dm), dm)
-        fit = fitted(self.mol, self.functional.dtype)
+        fit = self.fit()
         if self.rough:
             return _with_energy(fit.coulomb(dm), dm)
         if self._near_coulomb is None:
@@ -28,6 +29,11 @@ class NearCoulomb:
             dear=lambda dm: _with_energy(super(NearCoulomb, self).get_j(self.mol, dm), dm),
             cheap=lambda dm, known: _with_energy(fit.coulomb(dm), dm),
         )
+
+    def fit(self):
+        if self._fit is None:
+            self._fit = fitted(self.mol, self.functional.dtype)
+        return self._fit
 
     def get_j(self, mol=None, dm=None, hermi=1, omega=None):
         dm = self.make_rdm1() if dm is None else dm
@@ -39,12 +45,12 @@ class NearCoulomb:
     def _plain_start(self):
         mf = super()._plain_start()
         if not self._has_integrals():
-            fit = fitted(self.mol, self.functional.dtype)
+            fit = self.fit()
             mf.get_j = lambda mol=None, dm=None, hermi=1, omega=None: fit.coulomb(np.asarray(dm))
         return mf
 
     def reset(self, mol=None):
-        self._near_coulomb = None
+        self._near_coulomb = self._fit = None
         return super().reset(mol)
 
     def _has_integrals(self):

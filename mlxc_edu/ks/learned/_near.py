@@ -50,17 +50,19 @@ class Near:
         return np.sqrt(abs(np.vdot(change, change.swapaxes(-1, -2))))
 
 
-def few_points(mol, grids, dm) -> dft.Grids:
-    """A grid on which the energy changes as on ``grids``, coarser if that is fine. The lightest
-    points of a density matrix ``dm`` (nao, nao) are left out, 10⁻⁴ electrons together."""
+def few_points(mol) -> dft.Grids:
+    """A grid on which the energy changes as on a fine one."""
     few = dft.Grids(mol)
     elements = {mol.atom_symbol(i) for i in range(mol.natm)}
     few.atom_grid = {s: FEW[int(np.searchsorted(LAST, charge(s)))] for s in elements}
-    few.build(with_non0tab=False)
-    if len(few.weights) >= len(grids.weights):
-        return grids
-    held = np.abs(dft.numint.NumInt().get_rho(mol, dm, few) * few.weights)
+    return few.build(with_non0tab=False)
+
+
+def without_lightest(mol, grids, dm) -> dft.Grids:
+    """Those points are left out that hold least of a density matrix (nao, nao), 10⁻⁴ electrons
+    together."""
+    held = np.abs(dft.numint.NumInt().get_rho(mol, dm, grids) * grids.weights)
     lightest = np.sort(held)
     most = lightest[np.searchsorted(lightest.cumsum(), NEGLIGIBLE)]
-    few.weights[held < most * (1 - 1e-6)] = 0.0  # mirror images stay or go together
-    return few
+    grids.weights[held < most * (1 - 1e-6)] = 0.0  # mirror images stay or go together
+    return grids

@@ -17,6 +17,7 @@ from ..convergence import STAGED, ConvergesInStages
 from ..methods import NoIntegrator, d3bj, refuses_other_routes
 from ._coulomb import NearCoulomb
 from ._mixins import FittedCoulomb, RefusesSettings, SecondOrder
+from ._near import few_points
 from ._stability import AnswersStability
 from ._xc import LearnedXC
 
@@ -185,7 +186,13 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
         """Whether exact local exchange at all points fits in this object's share of the memory."""
         if self.grids.coords is None:
             self.initialize_grids(self.mol)
-        return self.functional.fits(self.mol, self.grids, self._table_memory())
+        found = self.functional.fits(self.mol, self.grids, self._table_memory())
+        if not found:
+            self.fit()  # for all that is made on the way
+        return found
+
+    def _few_points(self):
+        return few_points(self.mol)
 
     @property
     def _bare(self) -> type:

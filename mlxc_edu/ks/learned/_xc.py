@@ -24,7 +24,7 @@ from ...functionals import (
 )
 from ._local_exchange import ExactExchange
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
-from ._near import Near, few_points
+from ._near import Near, few_points, without_lightest
 from ._pairs import features as pair_features
 from ._pairs import fock_times_density, pairs, rebuilt, slopes
 from ._plain import energy_and_fock, features, features_change, fock_change
@@ -96,7 +96,11 @@ class LearnedXC:
             points = self.quadrature(mol, grids, memory, dm)
             if not points.fitted:
                 return self._plainly(points, dm)
-            few = few_points(mol, grids, dm.sum(axis=0) * (3 - len(dm)))
+            few = few_points(mol)
+            if len(few.weights) < len(grids.weights):
+                few = without_lightest(mol, few, dm.sum(axis=0) * (3 - len(dm)))
+            else:
+                few = grids
             self._swift = LearnedXC(self.energy_density, self.parameters), few
             self._near = Near(mol.intor_symmetric("int1e_ovlp"))
         swift, few = self._swift
