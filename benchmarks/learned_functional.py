@@ -29,7 +29,8 @@ SYSTEMS = [f"{name}/def2-{b}" for name in ("NaCl", "H2O", "benzene") for b in ("
 PARTS = ["staged start", "local-exchange integrals", "fit", "network", "contractions", "Coulomb"]
 PARTS += ["grid"]
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#999999"]
-PART_COLOURS = ["#332288", "#88CCEE", "#44AA99", "#117733", "#DDCC77", "#CC6677", "#BBBBBB"]
+PART_COLOURS = ["#332288", "#88CCEE", "#44AA99", "#117733", "#DDCC77", "#CC6677", "#AA4499"]
+PART_COLOURS += ["#BBBBBB"]
 
 
 def main():

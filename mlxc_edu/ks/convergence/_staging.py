@@ -35,7 +35,7 @@ class _Lowest:
 
 class ConvergesInStages(EndsInMinimum):
     """The part of a learned Kohn–Sham object that iterates. The object knows its ``_plain`` class
-    class and makes another of its own functional by ``_learned_start()``."""
+    and makes another of its own functional by ``_learned_start()``."""
 
     @one_blas_thread
     def scf(self, dm0=None, **kwargs):
@@ -108,8 +108,8 @@ class ConvergesInStages(EndsInMinimum):
         return super().get_init_guess(mol, key, **kwargs)
 
     def _staged(self):
-        """The functional itself, converged on a coarse grid from the density of PBE there; that of
-        large molecules in single precision on another grid, too."""
+        """The functional itself, converged on a coarse grid from the density of PBE there; of a
+        large molecule then on the few points that follow all of them."""
         density, rough = None, not self.fits()
         stages = [(self._plain_start, None), (self._learned_start, None)]
         if rough:
@@ -118,10 +118,13 @@ class ConvergesInStages(EndsInMinimum):
             mf = start()
             if hasattr(self, "with_df"):
                 mf = mf.density_fit(with_df=self.with_df, only_dfj=True)
-            mf.grids, mf.grids.level = grids or mf.grids, COARSE_LEVEL
+            if grids is None:
+                mf.grids.level = COARSE_LEVEL
+            else:
+                mf.grids = grids
             mf.verbose, mf.max_memory, mf.chkfile, mf.init_guess = 0, self.max_memory, None, "minao"
             mf.conv_tol, mf.conv_tol_grad, mf.max_cycle = 1e-5, 3e-3, COARSE_CYCLES
-            mf.goes_on, mf.conv_check, mf.rough = True, False, rough
+            mf.goes_on, mf.conv_check, mf.rough = True, not rough, rough
             mf.get_hcore, mf._eri = self.get_hcore, self._eri
             mf.kernel(density)
             density, self._eri = mf.make_rdm1(), mf._eri
