@@ -14,7 +14,8 @@ import house
 
 # From the ground up: a room may use those of lower floors, and no other.
 FLOORS = [
-    {"units", "_threads", "functionals", "weights", "molecules"},
+    {"units", "_threads", "_jax", "weights", "molecules"},
+    {"functionals"},
     {"ks"},
     {"calculations", "one_d"},
     {"scans", "figures", "training"},

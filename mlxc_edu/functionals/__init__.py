@@ -5,9 +5,9 @@ come out, and derivatives are JAX's. All in atomic units. Features and energies 
 importing this package switches on JAX's 64-bit numbers.
 """
 
-import jax
+from .._jax import set_up
 
-jax.config.update("jax_enable_x64", True)
+set_up()
 
 from . import dm21, edu26  # noqa: E402
 from ._derivatives import energy_and_potential, hessian_product  # noqa: E402

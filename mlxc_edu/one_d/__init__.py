@@ -5,9 +5,9 @@ three electrons, the exact Kohn–Sham potential, and Kohn–Sham with a functio
 or one that learns from the exact solutions.
 """
 
-import jax
+from .._jax import set_up
 
-jax.config.update("jax_enable_x64", True)
+set_up()
 
 from ._eigenstate import Eigenstate  # noqa: E402
 from ._ensemble import Ensemble, ensemble  # noqa: E402
