@@ -97,7 +97,7 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
         can give."""
         jitter = 0.0 if self.fits() else JITTER * self.mol.nelectron
         change = abs(envs["e_tot"] - envs["last_hf_e"])
-        return change < self.conv_tol + jitter and envs["norm_gorb"] < envs["conv_tol_grad"]
+        return change < envs["conv_tol"] + jitter and envs["norm_gorb"] < envs["conv_tol_grad"]
 
     def gen_response(self, mo_coeff=None, mo_occ=None, singlet=None, hermi=0, **kwargs):
         """γ₁ ↦ change of the potential, for second-order convergence."""
