@@ -17,7 +17,9 @@ CAN_KEEP = (0, 10, 2)
 
 
 def set_up() -> None:
-    """Throw the switch; programs are kept unless the user has said where, or that none are."""
+    """Throw the switch; programs are kept unless the user has said where, or that none are. A GPU
+    is shared by several workers: none takes all of its memory at once."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     jax.config.update("jax_enable_x64", True)
     said = {"JAX_COMPILATION_CACHE_DIR", "JAX_ENABLE_COMPILATION_CACHE"} & {*os.environ}
     if said or jax.__version_info__ < CAN_KEEP or jax.config.values["jax_compilation_cache_dir"]:

@@ -97,3 +97,18 @@ def test_minima(tmp_path):
 
     assert subprocess.run(more, capture_output=True, timeout=PATIENCE).returncode == 0
     assert len(pd.read_csv(file)) == 6
+
+
+def test_gpu_protocol_runs_on_a_cpu(tmp_path):
+    """Parameters of DM21 need not be there."""
+    env = {k: v for k, v in os.environ.items() if k != "MLXC_EDU_DM21_DIR"}
+    command = [sys.executable, BENCHMARKS / "gpu.py", "--systems", "H2/sto-3g", "1H2O/sto-3g"]
+    out = subprocess.run(
+        [*command, "--output", tmp_path], capture_output=True, text=True, env=env, timeout=PATIENCE
+    )
+    assert out.returncode == 0, out.stderr
+    (file,) = tmp_path.glob("gpu_*.json")
+    rows = json.loads(file.read_text())["rows"]
+    assert [row["method"] for row in rows] == ["EDU26", "B3LYP"] * 2
+    assert all(run["converged"] and not run["error"] for row in rows for run in row["runs"])
+    assert "no GPU" in out.stderr or "cpu" not in file.name.lower()
