@@ -119,14 +119,15 @@ def test_shell_of_a_network_points_where_the_grid_has_it_lowest():
 @pytest.mark.full
 @pytest.mark.usefixtures("released")
 @pytest.mark.parametrize(
-    ("name", "length", "method"),
-    [("O2", 2.415, "B3LYP"), ("C2", 3.7276, "PBE"), ("C2", 1.8638, "DM21")],
+    ("name", "length", "method", "apart"),
+    [("O2", 2.415, "B3LYP", 5e-6), ("C2", 3.7276, "PBE", 5e-6), ("C2", 1.8638, "DM21", 3e-5)],
 )
-def test_lowest_way_to_point(name, length, method):
-    """O2's triplet lay 0.6 kcal/mol above what KS finds, C2's singlet 0.1, and 8 with DM21."""
+def test_lowest_way_to_point(name, length, method, apart):
+    """O2's triplet lay 0.6 kcal/mol above what KS finds, C2's singlet 0.1, and 8 with DM21, on
+    whose grid two atoms' shells may point where they like."""
     mol = diatomic(name, length, basis="def2-svp")
     found, mf = mx.solve(mol, method), kernel(mol, method, unrestricted=True)
-    assert mf.converged and found.converged and found.energy < mf.e_tot + 5e-6
+    assert mf.converged and found.converged and found.energy < mf.e_tot + apart
 
 
 @pytest.mark.usefixtures("released")
