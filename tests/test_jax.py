@@ -7,7 +7,7 @@ import sys
 import jax
 import pytest
 
-from mlxc_edu._jax import CAN_KEEP
+from mlxc_edu.functionals._jax import CAN_KEEP
 
 CODE = """
 import jax

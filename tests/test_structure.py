@@ -14,8 +14,7 @@ import house
 
 # From the ground up: a room may use those of lower floors, and no other.
 FLOORS = [
-    {"units", "_threads", "_jax", "weights", "molecules"},
-    {"functionals"},
+    {"units", "_threads", "functionals", "weights", "molecules"},
     {"ks"},
     {"calculations", "one_d"},
     {"scans", "figures", "training"},

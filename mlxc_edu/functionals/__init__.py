@@ -5,7 +5,7 @@ come out, and derivatives are JAX's. All in atomic units. Features and energies 
 importing this package switches on JAX's 64-bit numbers.
 """
 
-from .._jax import set_up
+from ._jax import set_up
 
 set_up()
 
@@ -22,4 +22,5 @@ __all__ = [
     "edu26",
     "energy_and_potential",
     "hessian_product",
+    "set_up",
 ]

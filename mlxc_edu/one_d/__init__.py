@@ -5,7 +5,7 @@ three electrons, the exact Kohn–Sham potential, and Kohn–Sham with a functio
 or one that learns from the exact solutions.
 """
 
-from .._jax import set_up
+from ..functionals import set_up
 
 set_up()
 

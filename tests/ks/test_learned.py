@@ -217,6 +217,15 @@ def test_double_precision(water):
     same(learned(precision="float64").set(init_guess="minao").run(), mf, 2e-9)
 
 
+def test_last_look_asks_for_what_pyscf_asks():
+    """Ten times less of the energy; asked for all, NaCl was minimised for nothing."""
+    mf = learned()
+    seen = dict(e_tot=-75.0, last_hf_e=-75.0 + 5e-7, norm_gorb=1e-4, conv_tol_grad=3e-4)
+    assert not mf.check_convergence(seen | dict(conv_tol=mf.conv_tol))
+    assert mf.check_convergence(seen | dict(conv_tol=10 * mf.conv_tol))
+    assert not mf.check_convergence(seen | dict(conv_tol=1e-6, norm_gorb=1e-3))
+
+
 @pytest.mark.parametrize(("system", "spin"), [("H2O", 0), ("O 0 0 0; H 0 0 0.97", 1)])
 def test_large_molecules(system, spin):
     """Little memory: integrals are fitted on the way, and exact where it ends."""

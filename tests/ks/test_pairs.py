@@ -117,3 +117,5 @@ def test_all_points_are_looked_at_once(monkeypatch):
         near = xc.nearly(mol, grids, dm, 0.0)[0]
         assert near == pytest.approx(exact, abs=2e-6)
     assert evaluated == [0.0, 0.01]
+    few, many = (np.count_nonzero(g.weights) for g in (xc._swift[1], grids))
+    assert many / 8 < few < many / 4
