@@ -39,3 +39,16 @@ def test_where_programs_are_kept_is_the_users_to_say(tmp_path):
     hits(tmp_path / "ours", JAX_COMPILATION_CACHE_DIR=str(tmp_path / "theirs"))
     hits(tmp_path / "ours", JAX_ENABLE_COMPILATION_CACHE="0")
     assert not (tmp_path / "ours" / "compiled").exists()
+
+
+MADE = 'import jax, mlxc_edu as mx; mx.KS(mx.molecule("H2", basis="sto-3g"), "EDU26"); '
+
+
+def test_products_are_not_rounded():
+    """As a GPU does by itself: its energies are then wrong by milli-Hartrees."""
+    env = {k: v for k, v in os.environ.items() if k != "JAX_DEFAULT_MATMUL_PRECISION"}
+    told = dict(env, JAX_DEFAULT_MATMUL_PRECISION="default")
+    code = MADE + "print(jax.config.jax_default_matmul_precision)"
+    for environment, wanted in [(env, "highest"), (told, "default")]:
+        command = [sys.executable, "-c", code]
+        assert subprocess.check_output(command, env=environment, text=True).strip() == wanted

@@ -1,4 +1,5 @@
-"""JAX as the package needs it: 64-bit numbers, and compiled programs that are kept on disk."""
+"""JAX as the package needs it: numbers of 64 bits, products of 32 where 32 are asked for, and
+compiled programs that are kept on disk."""
 
 from __future__ import annotations
 
@@ -21,6 +22,8 @@ def set_up() -> None:
     is shared by several workers: none takes all of its memory at once."""
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     jax.config.update("jax_enable_x64", True)
+    if jax.config.values["jax_default_matmul_precision"] is None:  # a GPU rounds factors to 11 bits
+        jax.config.update("jax_default_matmul_precision", "highest")
     said = {"JAX_COMPILATION_CACHE_DIR", "JAX_ENABLE_COMPILATION_CACHE"} & {*os.environ}
     if said or jax.__version_info__ < CAN_KEEP or jax.config.values["jax_compilation_cache_dir"]:
         return

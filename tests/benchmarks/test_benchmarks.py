@@ -112,3 +112,17 @@ def test_gpu_protocol_runs_on_a_cpu(tmp_path):
     assert [row["method"] for row in rows] == ["EDU26", "B3LYP"] * 2
     assert all(run["converged"] and not run["error"] for row in rows for run in row["runs"])
     assert "no GPU" in out.stderr or "cpu" not in file.name.lower()
+
+
+def test_readme_has_what_was_measured_on_a_gpu():
+    results = json.loads((BENCHMARKS / "results" / "gpu_NVIDIA_H200.json").read_text())
+    second = {(r["system"], r["method"]): r["runs"][-1]["seconds"] for r in results["rows"]}
+    lines = (BENCHMARKS.parent / "README.md").read_text().splitlines()
+    for name, system in [
+        ("H2O, def2-TZVP", "H2O/def2-tzvp"),
+        ("NaCl, def2-TZVP", "NaCl/def2-tzvp"),
+        ("2 H2O, def2-TZVP", "2H2O/def2-tzvp"),
+        ("benzene, def2-SVP", "tilted benzene/def2-svp"),
+    ]:
+        cells = [f"{second[system, method]:.2f}" for method in ("EDU26", "DM21", "B3LYP")]
+        assert f"| {name} | {' | '.join(cells)} |" in lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ._local_exchange import FittedExchange, fitted
+from ._memory import for_integrals
 from ._near import Near
 
 
@@ -57,7 +58,7 @@ class NearCoulomb:
         return self._eri is not None or hasattr(self, "with_df") or self._is_mem_enough()
 
     def _is_mem_enough(self):
-        return self.mol.nao**4 <= self._table_memory()  # bytes, with their eightfold symmetry
+        return self.mol.nao**4 <= for_integrals(self.max_memory)  # with eightfold symmetry
 
 
 def _with_energy(potential, dm):

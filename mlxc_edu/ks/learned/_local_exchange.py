@@ -18,6 +18,7 @@ from pyscf import df
 from pyscf.df.addons import make_auxmol
 
 from ...functionals import OMEGAS
+from ._integrals import integrals_at_points
 from ._potentials import Potentials
 
 _RANK = 1e-9  # eigenvalues of a density matrix below this carry nothing
@@ -30,19 +31,15 @@ class ExactExchange:
     """ν itself at every point, (nao, 2, nao, N)."""
 
     def __init__(self, mol, dtype):
-        self.mol, self.dtype = mol, dtype
+        self.dtype = dtype
+        self._integrals = integrals_at_points(mol, np.dtype(dtype))
 
     @staticmethod
     def bytes_a_point(mol, dtype) -> int:
         return len(OMEGAS) * mol.nao**2 * np.dtype(dtype).itemsize
 
-    def tables(self, coords) -> np.ndarray:
-        n = self.mol.nao
-        out = np.empty((n, len(OMEGAS), n, len(coords)), self.dtype)
-        for i, omega in enumerate(OMEGAS):
-            with self.mol.with_range_coulomb(omega):
-                out[:, i] = self.mol.intor("int1e_grids", hermi=1, grids=coords).T
-        return out
+    def tables(self, coords):
+        return self._integrals(coords)
 
     def prepare(self, dm):
         return jax.device_put(np.asarray(dm, self.dtype))

@@ -16,12 +16,12 @@ from ...molecules import breaks_pairs, real_atoms
 from ..convergence import STAGED, ConvergesInStages
 from ..methods import NoIntegrator, d3bj, refuses_other_routes
 from ._coulomb import NearCoulomb
+from ._memory import for_tables
 from ._mixins import FittedCoulomb, RefusesSettings, SecondOrder
 from ._near import few_points
 from ._stability import AnswersStability
 from ._xc import LearnedXC
 
-MEMORY_SHARE = 0.125  # of ``max_memory``, for tables of local exchange and basis functions
 JITTER = 3e-8  # Hartree an electron, of the energy with fitted integrals
 NOISE = 1e-7  # Hartree; the energy's jitter with a network in single precision
 
@@ -204,7 +204,7 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
         return self._bare(self.mol, self.xc, functional)
 
     def _table_memory(self) -> float:
-        return MEMORY_SHARE * self.max_memory * 1e6
+        return for_tables(self.max_memory)
 
     @staticmethod
     def _spin_density(dm) -> np.ndarray:

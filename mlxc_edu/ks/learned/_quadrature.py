@@ -18,7 +18,7 @@ from ._mirrors import Mirror, distinct_points
 
 # The hidden layers of a thousand points fit in a processor's cache; an accelerator wants many.
 BATCH = 1024 if jax.default_backend() == "cpu" else 16384  # points
-BATCH_MEMORY = 64e6 if jax.default_backend() == "cpu" else 2e9  # bytes, of one batch's tables
+BATCH_MEMORY = 64e6 if jax.default_backend() == "cpu" else 5e8  # bytes, of one batch's tables
 
 
 @dataclass(frozen=True, eq=False)
