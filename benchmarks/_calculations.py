@@ -33,6 +33,7 @@ BENZENE = [
 ]
 WATER = [("O", 0, 0, 0), ("H", 0, 0.757, 0.587), ("H", 0, -0.757, 0.587)]
 APART = 2.9  # Å
+FITTED = " density-fitted"  # what a method's name ends in whose Coulomb and exchange are so
 GEOMETRIES = {"NaCl": "Na 0 0 0; Cl 0 0 2.36", "benzene": ";".join(BENZENE)}  # else the catalogue's
 
 
@@ -41,10 +42,14 @@ def check(systems, methods):
     import jax
     import joblib
 
-    learned = {name: is_learned(name) for name in map(canonical_name, methods)}
+    learned = {}
+    for method in methods:
+        name, fitted = _plain_name(method)
+        learned[canonical_name(name) + fitted] = is_learned(canonical_name(name))
+    functions = {system: int(molecule(system).nao) for system in systems}
     for system in systems:
         for name in learned:
-            mx.KS(molecule(system), name)
+            _object(molecule(system), name)
     code = [file.read_bytes() for file in sorted(Path(mx.__file__).parent.rglob("*.py"))]
     code += [Path(__file__).read_bytes()]
     info = Path("/proc/cpuinfo").read_text() if sys.platform == "linux" else ""
@@ -60,7 +65,18 @@ def check(systems, methods):
         python=platform.python_version(),
         **{module.__name__: module.__version__ for module in (mx, jax, pyscf)},
     )
-    yield dict(learned=learned, environment=environment)
+    yield dict(learned=learned, functions=functions, environment=environment)
+
+
+def _plain_name(method):
+    name = method.removesuffix(FITTED)
+    return name, method[len(name) :]
+
+
+def _object(mol, method):
+    name, fitted = _plain_name(method)
+    mf = mx.KS(mol, name)
+    return mf.density_fit() if fitted else mf
 
 
 def molecule(system):
@@ -109,7 +125,7 @@ def _calculation(mol, method):
     gc.collect()
     began = time.perf_counter()
     try:
-        mf = mx.KS(mol, method)
+        mf = _object(mol, method)
         energy = float(mf.kernel())
     except Exception as error:  # it is reported, and the others go on
         return dict(error=repr(error))
@@ -128,6 +144,28 @@ def _calculation(mol, method):
         peak_mb=memory / (1e6 if sys.platform == "darwin" else 1e6 / 1024),
         device_peak_mb=device["peak_bytes_in_use"] / 1e6 if device else None,
     )
+
+
+def floor(system):
+    """Seconds that exact local exchange takes at all points of PySCF's level-3 grid, each looked at
+    once: what one evaluation of a learned functional costs at least. From some of the points."""
+    from pyscf import dft
+
+    from mlxc_edu.ks.learned import ExactExchange
+    from mlxc_edu.ks.learned._quadrature import BATCH_MEMORY
+
+    mol = molecule(system)
+    grids = dft.Grids(mol).build(with_non0tab=False)
+    coords = grids.coords[grids.weights != 0]
+    exchange = ExactExchange(mol, np.float32)
+    size = int(np.clip(BATCH_MEMORY // exchange.bytes_a_point(mol, np.float32), 64, 1024))
+    some = [coords[i : i + size] for i in np.linspace(0, len(coords) - size, 12, dtype=int)]
+    exchange.tables(some[0])
+    began = time.perf_counter()
+    for part in some:
+        exchange.tables(part)
+    seconds = (time.perf_counter() - began) * len(coords) / (size * len(some))
+    yield dict(seconds=seconds, points=len(coords), basis_functions=int(mol.nao))
 
 
 def _put_clocks_in():
@@ -182,7 +220,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     task, what = json.loads(sys.argv[1])
     try:
-        for reply in {"check": check, "calculations": calculations}[task](**what):
+        for reply in dict(check=check, calculations=calculations, floor=floor)[task](**what):
             print(json.dumps(reply), file=OUT, flush=True)
     except (ValueError, ImportError, OSError) as error:
         sys.exit(f"error: {error}")

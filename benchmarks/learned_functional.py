@@ -1,18 +1,20 @@
-"""What DM21 costs beside PySCF's own functionals: time, memory, and where the time goes.
+"""What learned functionals cost beside PySCF's own: time, memory, and where the time goes.
 
     python benchmarks/learned_functional.py --systems NaCl/def2-tzvp,H2O/def2-svp --repeat 3
 
 Each system's times are taken in one process: a round of all methods to warm up, ``--repeat`` rounds
-whose median counts, then DM21 once more with clocks in it. Peak memory is a high-water mark, so
-each method has a process of its own, too, whose time is the "first", JAX's compilation included.
-Threads are left as they are found. Results are written after every system; what is there already
-is not computed again.
+whose median counts, then the learned ones once more with clocks in it. Peak memory is a high-water
+mark, so each method has a process of its own, too, whose time is the "first", JAX's compilation
+included. Where there are more than 150 functions that first one counts, and there are no rounds:
+a calculation takes minutes there, and compiling seconds. Threads are left as they are found.
+Results are written after every system; what is there already is not computed again.
 """
 
 import argparse
 import importlib.util
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -25,7 +27,10 @@ from tqdm.auto import tqdm
 # of memory starts with that of the process that started it.
 HERE = Path(__file__).parent
 REFERENCE = "B3LYP"
-SYSTEMS = [f"{name}/def2-{b}" for name in ("NaCl", "H2O", "benzene") for b in ("svp", "tzvp")]
+METHODS = ["EDU26", "DM21", REFERENCE, f"{REFERENCE} density-fitted", "PBE0", "r2SCAN"]
+SYSTEMS = ["NaCl/def2-svp", "NaCl/def2-tzvp", "benzene/def2-svp", "tilted benzene/def2-svp"]
+WATERS = [f"{n}H2O/def2-tzvp" for n in (1, 2, 3, 4, 6, 7)]  # 43 to 301 functions, no symmetry
+LARGE = 150  # functions
 PARTS = ["staged start", "local-exchange integrals", "fit", "network", "contractions", "Coulomb"]
 PARTS += ["grid"]
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#999999"]
@@ -44,7 +49,7 @@ def main():
     answer = next(ask("check", systems=options.systems, methods=options.methods), None)
     if not answer or "environment" not in answer:
         sys.exit(2)  # it has said why
-    learned, environment = answer["learned"], answer["environment"]
+    learned, functions, environment = map(answer.get, ("learned", "functions", "environment"))
     settings = dict(repeat=options.repeat, methods=list(learned), **environment)
 
     kind = "cpu" if environment["jax_backend"] == "cpu" else "gpu"
@@ -59,11 +64,14 @@ def main():
 
     systems = list(dict.fromkeys(options.systems))
     missing = [s for s in systems if not _complete(results["systems"].get(s))]
-    each = len(learned) * (2 + options.repeat) + sum(learned.values())
-    with tqdm(total=each * len(missing), unit="run") as bar:
+    repeat = {s: 0 if functions[s] > LARGE else options.repeat for s in missing}
+    rounds = sum(1 + n + (n > 0) for n in repeat.values())
+    total = len(learned) * rounds + sum(learned.values()) * len(missing)
+    with tqdm(total=total, unit="run") as bar:
         for system in missing:
             bar.set_postfix_str(system)
-            results["systems"][system] = measured(system, learned, options.repeat, bar)
+            entry = measured(system, learned, repeat[system], bar)
+            results["systems"][system] = dict(entry, basis_functions=functions[system])
             part = file.with_suffix(".part")
             part.write_text(json.dumps(results, indent=1) + "\n")
             os.replace(part, file)
@@ -86,8 +94,8 @@ def _parser():
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--systems", type=names, default=SYSTEMS, metavar="NAME/BASIS,...", help="default: all six")
-    add("--methods", type=names, default=["DM21", REFERENCE, "PBE0", "TPSS"], metavar="NAME,...")
+    add("--systems", type=names, default=SYSTEMS + WATERS, metavar="NAME/BASIS,...")
+    add("--methods", type=names, default=METHODS, metavar="NAME,...")
     add("--repeat", type=rounds, default=3, metavar="N", help="rounds after the one to warm up")
     add("--output", type=Path, default=HERE / "results", metavar="DIR")
     add("--json", action="store_true", help="print the results as JSON, not as Markdown")
@@ -107,7 +115,7 @@ def ask(task, **what):
     if child.returncode:
         death = f"its process ended with status {child.returncode}"
         yield from (
-            dict(method=m, kind="runs", error=death) for m in dict.fromkeys(what["methods"])
+            dict(method=m, kind="runs", error=death) for m in dict.fromkeys(what.get("methods", ()))
         )
 
 
@@ -115,7 +123,7 @@ def measured(system, learned, repeat, bar):
     """All that is reported of a system."""
     rows, load = {name: dict(runs=[], profile=[], alone=[]) for name in learned}, os.getloadavg()[0]
     profiled = [name for name in learned if learned[name]]
-    rounds = [*learned] * (1 + repeat)
+    rounds = [*learned] * (1 + repeat) if repeat else []
     for reply in ask("calculations", system=system, methods=rounds, profiled=profiled):
         rows[reply.pop("method")][reply.pop("kind")].append(reply)
         bar.update()
@@ -125,13 +133,15 @@ def measured(system, learned, repeat, bar):
         every = [*row["runs"], *row["profile"], *row["alone"]]
         row["error"] = "; ".join({run["error"]: None for run in every if "error" in run})
         row["converged"] = all(run.get("converged") for run in every)
-        warm = [run["seconds"] for run in row["runs"][1:] if "error" not in run]
+        counted = row["runs"][1:] if repeat else row["alone"]
+        warm = [run["seconds"] for run in counted if "error" not in run]
         row["seconds"] = statistics.median(warm) if warm else None
         row["first_seconds"], row["peak_mb"] = map(row["alone"][0].get, ("seconds", "peak_mb"))
     reference = rows.get(REFERENCE, {}).get("seconds")
     for row in rows.values():
         row["ratio"] = row["seconds"] / reference if row["seconds"] and reference else None
-    return dict(load_average=load, methods=rows)
+    floor = next(ask("floor", system=system), {}).get("seconds")
+    return dict(load_average=load, floor=floor, methods=rows)
 
 
 def shares(row) -> dict[str, float]:
@@ -146,19 +156,19 @@ def shares(row) -> dict[str, float]:
 
 def table(results) -> str:
     """Everything in Markdown."""
-    head = ["system", "method", "seconds", f"× {REFERENCE}", "first", "peak MB", "cycles"]
+    head = ["system", "functions", "method", "seconds", f"× {REFERENCE}", "first", "peak MB", "cycles"]
     rows, parts = (
         [[*head, "conv_tol", "energy", "converged"]],
         [["system", "method", *PARTS, "rest"]],
     )
     for system, entry in results["systems"].items():
         for method, row in entry["methods"].items():
-            last = {**row["alone"][0], **row["runs"][-1]}
+            last = {**row["alone"][0], **(row["runs"] or [{}])[-1]}
             numbers = [("seconds", ".2f"), ("ratio", ".2f"), ("first_seconds", ".2f")]
             numbers += [("peak_mb", ".0f"), ("cycles", "d"), ("conv_tol", "g"), ("energy", ".6f")]
             cells = [_cell({**last, **row}.get(key), form) for key, form in numbers]
             state = row["error"] or ("yes" if row["converged"] else "**no**")
-            rows.append([system, method, *cells, state])
+            rows.append([system, str(entry["basis_functions"]), method, *cells, state])
             seconds = shares(row).values()
             parts += [[system, method, *(f"{s:.2f}" for s in seconds)]] if seconds else []
     settings = ", ".join(f"{key} {value}" for key, value in results["settings"].items())
@@ -176,7 +186,7 @@ def _markdown(rows) -> str:
 
 
 def draw(results, file):
-    """Ratios, memory, and where the time went, as HTML, and as PNG if kaleido is there."""
+    """Ratios, memory, where the time went, growth, as HTML, and as PNG if kaleido is there."""
     try:
         from plotly.subplots import make_subplots
     except ImportError:
@@ -185,8 +195,9 @@ def draw(results, file):
         f"time over {REFERENCE}'s (hatched: did not converge)",
         "peak memory (MB)",
         "where the time went (%)",
+        "growth: seconds against basis functions, water molecules without symmetry",
     ]
-    fig = make_subplots(rows=3, cols=1, vertical_spacing=0.1, subplot_titles=titles)
+    fig = make_subplots(rows=4, cols=1, vertical_spacing=0.1, subplot_titles=titles)
     systems = results["systems"]
     for i, method in enumerate(results["settings"]["methods"]):
         rows = [entry["methods"][method] for entry in systems.values()]
@@ -207,8 +218,20 @@ def draw(results, file):
         bars = dict(name=part, base=below, offsetgroup="parts", marker_color=PART_COLOURS[i])
         x = [f"{system} {method}" for system, method in spent]
         fig.add_bar(x=x, y=share, legend="legend2", row=3, col=1, **bars)
-    fig.update_layout(template="simple_white", width=900, height=1000, barmode="group")
-    fig.update_layout(legend2=dict(y=0.26, yanchor="top"))
+    waters = [entry for system, entry in systems.items() if re.match(r"\d+H2O/", system)]
+    sizes = [entry["basis_functions"] for entry in waters]
+    for i, method in enumerate(results["settings"]["methods"]):
+        seconds = [entry["methods"][method]["seconds"] for entry in waters]
+        line = dict(name=method, legendgroup=method, marker_color=COLOURS[i % len(COLOURS)])
+        fig.add_scatter(x=sizes, y=seconds, showlegend=False, row=4, col=1, **line)
+    name = "exact local exchange once at all points"
+    floor = [entry["floor"] for entry in waters]
+    line = dict(color="black", dash="dot")
+    fig.add_scatter(x=sizes, y=floor, name=name, mode="lines", line=line, row=4, col=1)
+    fig.update_xaxes(type="log", title="basis functions", row=4, col=1)
+    fig.update_yaxes(type="log", title="seconds", row=4, col=1)
+    fig.update_layout(template="simple_white", width=900, height=1400, barmode="group")
+    fig.update_layout(legend2=dict(y=0.45, yanchor="top"))
     fig.write_html(file.with_suffix(".html"), include_plotlyjs="cdn")
     if importlib.util.find_spec("kaleido"):
         try:

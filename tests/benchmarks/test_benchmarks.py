@@ -25,7 +25,7 @@ def run(folder, *options):
 def test_learned_functional(tmp_path):
     if not os.environ.get("MLXC_EDU_DM21_DIR"):
         pytest.skip("MLXC_EDU_DM21_DIR names no folder with the released parameters")
-    methods = ["--methods", "DM21,b3lyp"]
+    methods = ["--methods", "DM21,b3lyp,B3LYP density-fitted"]
     out = run(tmp_path, *methods)
     assert out.returncode == 0, out.stderr
     (file,) = tmp_path.glob("learned_functional_?pu.json")
@@ -48,6 +48,9 @@ def test_learned_functional(tmp_path):
     mol = gto.M(atom="H 0 0 0; H 0 0 0.7414", basis="sto-3g", verbose=0)
     expected = dft.RKS(mol, xc="B3LYP").run().e_tot
     assert plain["runs"][1]["energy"] == pytest.approx(expected, abs=1e-5)
+    fitted = results["systems"]["H2/sto-3g"]["methods"]["B3LYP density-fitted"]["runs"][1]
+    assert 1e-9 < abs(fitted["energy"] - plain["runs"][1]["energy"]) < 1e-3
+    assert results["systems"]["H2/sto-3g"]["floor"] > 0
 
     (profile,) = learned["profile"]
     parts = {
@@ -66,6 +69,23 @@ def test_learned_functional(tmp_path):
     assert again.returncode == 0 and json.loads(file.read_text()) == results
     other = run(tmp_path, "--methods", "B3LYP")
     assert other.returncode == 1 and "has other methods; give --fresh" in other.stderr
+
+
+def test_large_systems_are_calculated_once(tmp_path):
+    """Their first calculations count: here everything is large."""
+    code = f"import sys; sys.path.insert(0, {str(BENCHMARKS)!r}); import learned_functional as l; "
+    code += "l.LARGE = 1; l.main()"
+    command = [sys.executable, "-c", code, "--systems", "1H2O/sto-3g", "--methods", "B3LYP,EDU26"]
+    command += ["--output", tmp_path]
+    out = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert out.returncode == 0, out.stderr
+    (file,) = tmp_path.glob("learned_functional_?pu.json")
+    system = json.loads(file.read_text())["systems"]["1H2O/sto-3g"]
+    assert system["basis_functions"] == 7
+    for name, row in system["methods"].items():
+        assert not row["runs"] and row["seconds"] == row["alone"][0]["seconds"]
+        assert len(row["profile"]) == (name == "EDU26")
+    assert "growth" in file.with_suffix(".html").read_text()
 
 
 def test_a_failure_is_reported(tmp_path):
