@@ -156,9 +156,9 @@ def shares(row) -> dict[str, float]:
 
 def table(results) -> str:
     """Everything in Markdown."""
-    head = ["system", "functions", "method", "seconds", f"× {REFERENCE}", "first", "peak MB", "cycles"]
+    head = ["system", "functions", "method", "seconds", f"× {REFERENCE}", "first", "peak MB"]
     rows, parts = (
-        [[*head, "conv_tol", "energy", "converged"]],
+        [[*head, "cycles", "conv_tol", "energy", "converged"]],
         [["system", "method", *PARTS, "rest"]],
     )
     for system, entry in results["systems"].items():
