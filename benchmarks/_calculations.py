@@ -148,17 +148,17 @@ def _calculation(mol, method):
 
 def floor(system):
     """Seconds that exact local exchange takes at all points of PySCF's level-3 grid, each looked at
-    once: what one evaluation of a learned functional costs at least. From some of the points."""
+    once, from a sample: what one evaluation would cost at least that leaves out nothing."""
     from pyscf import dft
 
     from mlxc_edu.ks.learned import ExactExchange
-    from mlxc_edu.ks.learned._quadrature import BATCH_MEMORY
+    from mlxc_edu.ks.learned._memory import batch_size
 
     mol = molecule(system)
     grids = dft.Grids(mol).build(with_non0tab=False)
     coords = grids.coords[grids.weights != 0]
     exchange = ExactExchange(mol, np.float32)
-    size = int(np.clip(BATCH_MEMORY // exchange.bytes_a_point(mol, np.float32), 64, 1024))
+    size = int(np.clip(batch_size()[1] // exchange.bytes_a_point(mol, np.float32), 64, 1024))
     some = [coords[i : i + size] for i in np.linspace(0, len(coords) - size, 12, dtype=int)]
     exchange.tables(some[0])
     began = time.perf_counter()

@@ -40,7 +40,7 @@ def main():
     given.output.mkdir(parents=True, exist_ok=True)
     file = given.output / f"gpu_{re.sub(r'[^a-zA-Z0-9]+', '_', device)}.json"
     results = dict(environment, rows=[])
-    print("system", "method", "first s", "second s", "peak MB", "on the device MB", sep="\t")
+    print("system", "method", "first s", "second s", "peak MB", "JAX on the device MB", sep="\t")
     for system in given.systems:
         for method in methods:
             if time.monotonic() - began > 60 * given.minutes:

@@ -230,15 +230,18 @@ def test_last_look_asks_for_what_pyscf_asks():
 def test_large_molecules(system, spin):
     """Little memory: integrals are fitted on the way, and exact where it ends."""
     options = dict(system=system, basis="6-31g", spin=spin)
-    large = learned(**options).set(max_memory=2).run()
+    large = learned(**options).set(max_memory=0.1).run()
     small = learned(**options).run()
     assert small.fits() and not large.fits()
     rough = large.copy().set(rough=True)
     fitted = rough.energy_tot(large.make_rdm1(), vhf=rough.get_veff())
     assert abs(fitted - small.e_tot) > 1e-5  # there was something to mend
+    dm = large.make_rdm1()
+    levels = [mf.eig(mf.get_fock(dm=dm), mf.get_ovlp())[0] for mf in (rough, small)]
+    np.testing.assert_allclose(*levels, atol=0.15)  # also empty orbitals have a potential
     assert large.converged
     same(large, small, 2e-6)
-    np.testing.assert_allclose(large.mo_energy, small.mo_energy, atol=1e-3)
+    np.testing.assert_allclose(large.mo_energy, small.mo_energy, atol=2e-3)
 
 
 def test_grids_of_ones_own_are_left_alone():

@@ -135,7 +135,7 @@ def test_integrals_of_a_gpu(monkeypatch):
     module = SimpleNamespace(VHFOpt=Screened, int1e_grids=gpu4pyscf)
     mol, _, grids, _ = hydroxyl()
     wanted = _integrals.integrals_at_points(mol, np.float64)(grids.coords[::500])
-    monkeypatch.setattr(_integrals.jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(_integrals, "device", lambda: SimpleNamespace(platform="gpu"))
     monkeypatch.setattr(_integrals, "_gpu4pyscf", lambda: module)
     found = _integrals.integrals_at_points(mol, np.dtype("float64"))(grids.coords[::500])
     assert isinstance(found, jax.Array)
@@ -147,6 +147,6 @@ def test_integrals_of_a_gpu(monkeypatch):
 def test_tables_go_where_jax_computes(monkeypatch):
     for stats, bytes_of_tables in [(None, 5e8), ({}, 5e8), ({"bytes_limit": 4e10}, 1e10)]:
         device = SimpleNamespace(memory_stats=lambda stats=stats: stats)
-        monkeypatch.setattr(_memory.jax, "devices", lambda device=device: [device])
+        monkeypatch.setattr(_memory, "device", lambda device=device: device)
         assert _memory.for_tables(4000) == bytes_of_tables
         assert _memory.for_integrals(4000) == 5e8

@@ -95,11 +95,35 @@ def test_followed_energy_has_its_own_derivative(spins):
         return density(turned(mol, coeff, angle), occ)
 
     h = 1e-4
-    place = 0.002
+    place = 0.0005
     fock = xc.nearly(mol, grids, at(place), 0.0)[1]
     ends = [xc.nearly(mol, grids, at(place + step), 0.0)[0] for step in (h, -h)]
     change = at(place + h) - at(place - h)
     assert np.vdot(fock, change) == pytest.approx(ends[0] - ends[1], rel=1e-4)
+
+
+def test_what_is_followed_belongs_to_its_spins_and_memory():
+    """As stability asks for both; and as somebody gives more memory and asks again."""
+    mol, grids, coeff, occ = rough_solution(1)
+    xc, plain = learned("EDU26", "float64"), learned("EDU26", "float64")
+    one = density(coeff, occ)
+    both, much = np.repeat(one, 2, axis=0), 1e9
+    exact, exact_fock = plain.energy_and_fock(mol, grids, one, much)
+    for dm, share in [(one, 1), (both, 2), (one, 1)]:
+        energy, fock = xc.nearly(mol, grids, dm, 0.0)
+        assert xc.follows and fock.shape == dm.shape
+        assert energy == pytest.approx(exact, abs=5e-6)
+        np.testing.assert_allclose(share * fock[0], exact_fock[0], atol=2e-3)
+    assert xc.nearly(mol, grids, one, much)[0] == pytest.approx(exact, abs=1e-10)
+    assert not xc.follows
+    xc.by_pairs(mol, grids, one, much)  # as an object that is rough
+    assert xc.nearly(mol, grids, one, much)[0] == pytest.approx(exact, abs=1e-10)
+
+
+def test_no_electrons_have_no_energy():
+    mol, grids, _, _ = rough_solution(1)
+    energy, fock = learned("EDU26").nearly(mol, grids, np.zeros((1, mol.nao, mol.nao)), 0.0)
+    assert abs(energy) < 1e-9 and np.isfinite(fock).all()
 
 
 def test_all_points_are_looked_at_once(monkeypatch):

@@ -9,8 +9,8 @@ import numpy as np
 
 from ...functionals import dm21, edu26
 from ._local_exchange import ExactExchange
+from ._memory import batch_size
 from ._plain import features
-from ._quadrature import BATCH
 from ._xc import LearnedXC
 
 BATCH_MEMORY = 128e6  # bytes, of one batch's integrals
@@ -25,7 +25,8 @@ def at_points(mol, dm, functional: LearnedXC, coords) -> tuple[np.ndarray, np.nd
     """Features (n, 11), the network's answers (n, outputs) and e_xc (n,) of (2, nao, nao) density
     matrices at points (n, 3) in Bohr; local exchange is exact. All in atomic units."""
     exchange = ExactExchange(mol, np.float64)
-    size = min(int(BATCH_MEMORY // exchange.bytes_a_point(mol, np.float64)), BATCH, len(coords))
+    most = int(BATCH_MEMORY // exchange.bytes_a_point(mol, np.float64))
+    size = min(most, batch_size()[0], len(coords))
     prepared, size, parts = exchange.prepare(dm), max(size, 1), []
     for first in range(0, len(coords), size):
         batch = coords[first : first + size]

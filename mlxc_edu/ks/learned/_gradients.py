@@ -1,5 +1,6 @@
-"""Nuclear gradients of a learned functional: the exact derivative of the energy that is computed,
-the movement of its grid included.
+"""Nuclear gradients of a learned functional: the exact derivative of the energy with exact local
+exchange, the movement of its grid included. Where that energy is followed from one density, it and
+this differ by what the few points lack.
 
 At fixed density matrix a nucleus B moves its basis functions, ∂χ_a/∂R_B = −∇χ_a, and with them
 features and ν; its own quadrature points; and every point's weight. The rest, shared with any mean

@@ -3,28 +3,34 @@ installed and JAX runs on a GPU."""
 
 from __future__ import annotations
 
-from functools import partial
+import warnings
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ...functionals import OMEGAS
+from ._memory import device
 
 _HIGHEST = 4  # angular momentum that gpu4pyscf has integrals of
 
 
 def integrals_at_points(mol, dtype):
     """A function from points (N, 3) to ν (nao, 2, nao, N), for ω as in ``OMEGAS``."""
-    here = jax.default_backend() == "gpu" and mol._bas[:, 1].max() <= _HIGHEST
-    gpu = _gpu4pyscf() if here else None
+    has = device().platform == "gpu" and mol._bas[:, 1].max() <= _HIGHEST
+    gpu = _gpu4pyscf() if has else None
     return partial(_by_pyscf, mol, dtype) if gpu is None else _by_gpu4pyscf(gpu, mol, dtype)
 
 
+@cache
 def _gpu4pyscf():
     try:
         from gpu4pyscf.gto import int3c1e
-    except ImportError:
+    except ModuleNotFoundError:
+        return None
+    except Exception as error:  # it does not fit this machine's CUDA
+        warnings.warn(f"gpu4pyscf does not work here ({error}); PySCF's integrals do", stacklevel=2)
         return None
     return int3c1e
 

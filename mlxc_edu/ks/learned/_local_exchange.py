@@ -137,6 +137,6 @@ class FittedExchange:
 
         def one(spin, omega):
             x = fit[spin].reshape(aux, nao * rank).T @ tables[:, omega]
-            return (x.reshape(nao, rank, -1) * phi[spin]).sum(axis=1)
+            return (x.reshape(nao, rank, chi.shape[-1]) * phi[spin]).sum(axis=1)
 
         return jnp.stack([jnp.stack([one(s, w) for w in range(len(OMEGAS))]) for s in range(spins)])

@@ -27,12 +27,12 @@ class Near:
 
     def __init__(self, overlap):
         self._overlap = overlap
-        self._density = None
+        self._density: np.ndarray | None = None
 
     def __call__(self, dm, dear, cheap) -> tuple[float, np.ndarray]:
         """Energy and Fock matrix, from those that ``dear`` and ``cheap`` give; the latter is told
         the Fock matrix at γ₀, too."""
-        if self._density is None or self._moved(dm) > NEAR:
+        if self._moved(dm) > NEAR:
             energy, self._fock = dear(dm)
             lower, fock = cheap(dm, self._fock)
             self._density, self._offset, self._slope = (
@@ -46,6 +46,8 @@ class Near:
         return self._offset + energy + change, fock + self._slope
 
     def _moved(self, dm) -> float:
+        if self._density is None or np.shape(dm) != self._density.shape:  # spins share one, or not
+            return np.inf
         change = (dm - self._density) @ self._overlap
         return np.sqrt(abs(np.vdot(change, change.swapaxes(-1, -2))))
 
@@ -58,11 +60,21 @@ def few_points(mol) -> dft.Grids:
     return few.build(with_non0tab=False)
 
 
+def among_empty(mol, grids, dm) -> np.ndarray:
+    """PBE's potential, like ``dm`` (spins, nao, nao), for a Fock matrix among empty orbitals of
+    which nothing else is known: so they come in a sensible order."""
+    numint = dft.numint.NumInt()
+    if len(dm) == 1:  # by the matrix that both spins share
+        return 2 * np.array([numint.nr_rks(mol, grids, "PBE", 2 * dm[0])[2]])
+    return np.array(numint.nr_uks(mol, grids, "PBE", dm)[2])
+
+
 def without_lightest(mol, grids, dm) -> dft.Grids:
     """Those points are left out that hold least of a density matrix (nao, nao), 10⁻⁴ electrons
     together."""
-    held = np.abs(dft.numint.NumInt().get_rho(mol, dm, grids) * grids.weights)
+    held = np.abs(dft.numint.NumInt().get_rho(mol, dm, grids)) * np.asarray(grids.weights)
     lightest = np.sort(held)
-    most = lightest[np.searchsorted(lightest.cumsum(), NEGLIGIBLE)]
+    place = int(np.searchsorted(lightest.cumsum(), NEGLIGIBLE))
+    most = lightest[min(place, len(lightest) - 1)]
     grids.weights[held < most * (1 - 1e-6)] = 0.0  # mirror images stay or go together
     return grids

@@ -22,7 +22,7 @@ from ._near import few_points
 from ._stability import AnswersStability
 from ._xc import LearnedXC
 
-JITTER = 3e-8  # Hartree an electron, of the energy with fitted integrals
+JITTER = 3e-8  # Hartree an electron, of the energy with fitted integrals in single precision
 NOISE = 1e-7  # Hartree; the energy's jitter with a network in single precision
 
 
@@ -42,9 +42,7 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
     minimised : whether direct minimisation had to help.
     """
 
-    _keys = frozenset(
-        {"functional", "dispersion", "energy_noise", "gradient_tol", "rough", "minimised"}
-    )
+    _keys = frozenset({"functional", "dispersion", "gradient_tol", "rough", "minimised"})
 
     _plain: type  # PySCF's class
 
@@ -55,8 +53,7 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
         self._numint = NoIntegrator(name)
         self.init_guess = STAGED
         single = functional.dtype == np.float32
-        self.energy_noise, self.gradient_tol = (NOISE, 1e-4) if single else (1e-9, 1e-5)
-        self.conv_tol = self.energy_noise
+        self.conv_tol, self.gradient_tol = (NOISE, 1e-4) if single else (1e-9, 1e-5)
         self.rough = self.minimised = False
 
     @property
@@ -84,7 +81,7 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
         total = dm if dm.ndim == 2 else dm[0] + dm[1]
         if self.grids.coords is None:
             self.initialize_grids(mol)
-        evaluate = self.functional.by_pairs if self.rough else self.functional.nearly
+        evaluate = self.functional.roughly if self.rough else self.functional.nearly
         exc, fock = evaluate(mol, self.grids, spins, self._table_memory())
         # γα = γβ = γ/2: half the derivative by the matrix that both spins share.
         vxc = fock[0] / 2 if len(spins) == 1 else fock
@@ -95,9 +92,18 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
     def check_convergence(self, envs) -> bool:
         """As PySCF's, but of the energy no more is asked than fitted integrals in single precision
         can give."""
-        jitter = 0.0 if self.fits() else JITTER * self.mol.nelectron
         change = abs(envs["e_tot"] - envs["last_hf_e"])
-        return change < envs["conv_tol"] + jitter and envs["norm_gorb"] < envs["conv_tol_grad"]
+        flat = envs["norm_gorb"] < envs["conv_tol_grad"]
+        return flat and change < envs["conv_tol"] + self._jitter()
+
+    @property
+    def energy_noise(self) -> float:
+        """Hartree; an increase below this is rounding."""
+        return max(NOISE if self.precision == "float32" else 1e-9, self._jitter())
+
+    def _jitter(self) -> float:
+        follows = self.rough or self.functional.follows
+        return JITTER * self.mol.nelectron * (follows and self.precision == "float32")
 
     def gen_response(self, mo_coeff=None, mo_occ=None, singlet=None, hermi=0, **kwargs):
         """γ₁ ↦ change of the potential, for second-order convergence."""

@@ -18,11 +18,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.linalg
 
 from ...functionals import density_features
 
 RANK = 1e-9  # an orbital that holds less carries nothing
+DEPENDENT = 1e-12  # of the overlap's eigenvalues; PySCF leaves out larger ones
 
 
 class Pairs(NamedTuple):
@@ -39,8 +39,13 @@ class Pairs(NamedTuple):
 
 def pairs(dm, overlap, exchange) -> Pairs:
     """Of density matrices (spins, nao, nao)."""
-    found = [scipy.linalg.eigh(overlap @ d @ overlap, overlap) for d in dm]
-    rank = max(int((np.abs(value) > RANK).sum()) for value, _ in found)
+    size, basis = np.linalg.eigh(overlap)
+    root, basis = np.sqrt(size[size > DEPENDENT]), basis[:, size > DEPENDENT]
+    found = []
+    for d in dm:
+        value, mixed = np.linalg.eigh((basis * root).T @ d @ (basis * root))
+        found.append((value, (basis / root) @ mixed))
+    rank = max(1, *(int((np.abs(value) > RANK).sum()) for value, _ in found))
     most = [np.argsort(-np.abs(value))[:rank] for value, _ in found]
     occupations = np.array([value[k] for (value, _), k in zip(found, most)])
     orbitals = np.array([vector[:, k] for (_, vector), k in zip(found, most)])

@@ -14,11 +14,8 @@ import jax
 import numpy as np
 
 from ._local_exchange import ExactExchange, FittedExchange, fitted
+from ._memory import batch_size
 from ._mirrors import Mirror, distinct_points
-
-# The hidden layers of a thousand points fit in a processor's cache; an accelerator wants many.
-BATCH = 1024 if jax.default_backend() == "cpu" else 16384  # points
-BATCH_MEMORY = 64e6 if jax.default_backend() == "cpu" else 5e8  # bytes, of one batch's tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +49,14 @@ class Quadrature:
             one, members = distinct_points(mol, mirrors, coords)
             coords, weights = coords[one], np.bincount(members, weights)
         count = len(weights)
-        fits = count * ExactExchange.bytes_a_point(mol, dtype) <= memory
-        self.fitted = not fits if exact is None else not exact
+        self.fits = count * ExactExchange.bytes_a_point(mol, dtype) <= memory  # exact tables do
+        self.fitted = not self.fits if exact is None else not exact
         kind = FittedExchange if self.fitted else ExactExchange
         self.exchange = (fitted if self.fitted else ExactExchange)(mol, dtype)
 
         a_point = max(kind.bytes_a_point(mol, dtype), 4 * mol.nao * 8)
-        size = BATCH
-        while size > 64 and size * a_point > BATCH_MEMORY:
+        size, most = batch_size()
+        while size > 64 and size * a_point > most:
             size //= 2
         padding = -count % size
         self.coords = np.vstack([coords, np.repeat(coords[-1:], padding, axis=0)])

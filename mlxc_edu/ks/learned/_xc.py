@@ -24,7 +24,7 @@ from ...functionals import (
 )
 from ._local_exchange import ExactExchange
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
-from ._near import Near, few_points, without_lightest
+from ._near import Near, among_empty, few_points, without_lightest
 from ._pairs import features as pair_features
 from ._pairs import fock_times_density, pairs, rebuilt, slopes
 from ._plain import energy_and_fock, features, features_change, fock_change
@@ -51,6 +51,7 @@ class LearnedXC:
     def reset(self) -> None:
         """Forget what is kept of a molecule and its grid."""
         self._grid: tuple = ()
+        self._memory: float | None = None
         self._mirrors: list[Mirror] = []
         self._quadrature: Quadrature | None = None
         self._near: Near | None = None
@@ -59,28 +60,34 @@ class LearnedXC:
     def fits(self, mol, grids, memory) -> bool:
         """Whether tables of exact local exchange fit in so many bytes, for densities as symmetric
         as the molecule."""
-        self._look_at(mol, grids)
+        self._look_at(mol, grids, memory)
         points = np.count_nonzero(grids.weights) / len(self._mirrors)
         return points * ExactExchange.bytes_a_point(mol, self.dtype) <= memory
 
-    def _look_at(self, mol, grids) -> None:
+    @property
+    def follows(self) -> bool:
+        """Whether the energy is followed from a density where it is known."""
+        return self._near is not None
+
+    def _look_at(self, mol, grids, memory) -> None:
         geometry = mol._env.tobytes() + mol._bas.tobytes()
         grid = (geometry, grids.coords, grids.weights)
         known = self._grid and self._grid[0] == geometry
-        if not (known and all(a is b for a, b in zip(self._grid[1:], grid[1:]))):
+        same = known and all(a is b for a, b in zip(self._grid[1:], grid[1:]))
+        if not same or memory != self._memory:
             self.reset()
-            self._grid = grid
+            self._grid, self._memory = grid, memory
             used = grids.weights != 0  # PySCF pads its grids
             self._mirrors = find_mirrors(mol, grids.coords[used], grids.weights[used])
 
     def quadrature(self, mol, grids, memory, *matrices, exact=None) -> Quadrature:
         """The points needed where the density is as symmetric as ``matrices``; ``memory`` in bytes,
         ``exact`` as in :class:`Quadrature`."""
-        self._look_at(mol, grids)
+        self._look_at(mol, grids, memory)
         mirrors = keeping(self._mirrors, *matrices)
         old = self._quadrature
         same = old is not None and [m.signs for m in old.mirrors] == [m.signs for m in mirrors]
-        if old is not None and same and exact in (None, not old.fitted):
+        if old is not None and same and old.fitted != (old.fits if exact is None else exact):
             return old
         old = self._quadrature = None  # its tables go before the new ones come
         new = Quadrature(mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact)
@@ -89,9 +96,9 @@ class LearnedXC:
 
     def nearly(self, mol, grids, dm, memory):
         """As :meth:`energy_and_fock`. Where tables of exact local exchange do not fit in the
-        memory, it is exact for one density, with all points; near it the change is taken from few
-        points with fitted local exchange."""
-        self._look_at(mol, grids)
+        memory, all points are looked at for one density, with fitted local exchange, and what this
+        lacks to the exact one is taken from few; near it the energy's change is theirs, fitted."""
+        self._look_at(mol, grids, memory)
         if self._near is None:
             points = self.quadrature(mol, grids, memory, dm)
             if not points.fitted:
@@ -133,17 +140,16 @@ class LearnedXC:
     def _plainly(self, points, dm):
         dm = self._symmetrised(points, dm)
         prepared = points.exchange.prepare(dm)
-        parts = []
+        energy, fock = 0.0, 0.0
         for batch in points:
             x = points.exchange.apply(batch.tables, prepared, batch.chi)
             f = features(dm, x, batch.chi)
             e, v = energy_and_potential(self.energy_density, self.parameters, f)
-            parts.append(energy_and_fock(dm, x, batch.chi, batch.weights, e, v))
-        energy = sum(float(part) for part, _ in parts)
-        if not np.isfinite(energy):
+            part = energy_and_fock(dm, x, batch.chi, batch.weights, e, v)
+            energy, fock = energy + part[0], fock + part[1]
+        if not np.isfinite(energy := float(energy)):
             self._complain(points, dm, prepared)
-        fock = np.sum([part for _, part in parts], axis=0)
-        return energy, symmetrised(points.mirrors, fock)
+        return energy, symmetrised(points.mirrors, np.asarray(fock))
 
     def by_pairs(self, mol, grids, dm, memory, known=None, *, keep=True):
         """The same with fitted local exchange from pairs of occupied orbitals. Of the Fock matrix
@@ -167,6 +173,10 @@ class LearnedXC:
         rows = fock_times_density(of, np.asarray(by_orbitals), np.asarray(by_fit))
         return energy, rebuilt(symmetrised(points.mirrors, rows), of, overlap, known)
 
+    def roughly(self, mol, grids, dm, memory):
+        """The same, with PBE's potential among empty orbitals."""
+        return self.by_pairs(mol, grids, dm, memory, among_empty(mol, grids, dm))
+
     def _symmetrised(self, points, dm):
         dm = jax.device_put(symmetrised(points.mirrors, dm))
         if not np.isfinite(dm).all():
@@ -176,7 +186,7 @@ class LearnedXC:
     def response(self, mol, grids, dm, dm1, memory):
         """First-order change of ∂E_xc/∂γ at ``dm`` for a change ``dm1``, both (spins, nao, nao);
         that of the cheap energy where a dear one is followed by it."""
-        self._look_at(mol, grids)
+        self._look_at(mol, grids, memory)
         swift, few = self._swift
         if swift is not None:
             return swift.response(mol, few, dm, dm1, memory)
@@ -186,15 +196,15 @@ class LearnedXC:
         dm = jax.device_put(symmetrised(points.mirrors, dm))
         dm1 = jax.device_put(symmetrised(points.mirrors, dm1))
         prepared, prepared1 = points.exchange.prepare(dm), points.exchange.prepare(dm1)
-        parts = []
+        fock = 0.0
         for batch in points:
             x = points.exchange.apply(batch.tables, prepared, batch.chi)
             x1 = points.exchange.apply(batch.tables, prepared1, batch.chi)
             f, f1 = features(dm, x, batch.chi), features_change(dm, x, batch.chi, dm1)
             _, v = energy_and_potential(self.energy_density, self.parameters, f)
             v1 = hessian_product(self.energy_density, self.parameters, f, f1)
-            parts.append(fock_change(dm, x, batch.chi, batch.weights, v, dm1, x1, v1))
-        return scale * symmetrised(points.mirrors, np.sum(parts, axis=0))
+            fock = fock + fock_change(dm, x, batch.chi, batch.weights, v, dm1, x1, v1)
+        return scale * symmetrised(points.mirrors, np.asarray(fock))
 
     def _complain(self, points, dm, prepared=None) -> NoReturn:
         for i, batch in enumerate(points):
