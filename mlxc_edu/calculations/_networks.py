@@ -11,9 +11,20 @@ from ..ks import KS
 from ..ks.convergence import Minimum, Start, ended, turn_about_bond
 from ..molecules import real_atoms
 
+PBES_DENSITY = "PBE's density"
 SAME_STATE = 1e-5  # Hartree
 TURN = 15  # degrees
 PARTED = 0.1  # an element of the density matrix; those of pairs roughly minimised differ by less
+
+
+def pbe_start(mf) -> Start:
+    """PBE's orbitals on the grid of ``mf``. Superposed atoms are far from any density that a
+    network was taught: NaCl's minimisation takes 42 Fock matrices from there, 7 from here."""
+    pbe = KS(mf.mol, "PBE", unrestricted=mf.istype("UKS"))
+    pbe.grids.level, pbe.goes_on, pbe._eri = mf.grids.level, True, mf._eri
+    pbe.kernel()
+    mf._eri = pbe._eri
+    return Start(PBES_DENSITY, pbe.mo_coeff, pbe.mo_occ)
 
 
 def turned_around(mf, states) -> list[Start]:

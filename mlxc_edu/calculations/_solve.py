@@ -32,7 +32,7 @@ def solve(
     over, PySCF's own guess, HOMO and LUMO mixed; with restricted orbitals only where a bond is
     stretched, pairs moved across the gap), each minimised directly on a coarse grid, and the lowest
     refined. Of a learned functional's states of something that falls apart, the lowest that atoms,
-    ions or fragments lead to is taken (near equilibrium, superposed atomic densities); a lower one
+    ions or fragments lead to is taken (near equilibrium, PBE's density); a lower one
     is named in the notes.
     Anything else is an ordinary self-consistent field from one start, minimised directly where that
     does not converge. The end is a minimum of the energy in rotations of the orbitals, or

@@ -11,7 +11,6 @@ import numpy as np
 from ..ks import KS
 from ..ks.convergence import (
     ROUGHLY,
-    SUPERPOSED,
     Minimum,
     Start,
     atomic_starts,
@@ -26,7 +25,14 @@ from ..ks.convergence import (
 )
 from ..ks.methods import is_learned
 from ..molecules import breaks_pairs, is_stretched, real_atoms
-from ._networks import SAME_STATE, lowest_about_bond, lowest_pairs, turned_around
+from ._networks import (
+    PBES_DENSITY,
+    SAME_STATE,
+    lowest_about_bond,
+    lowest_pairs,
+    pbe_start,
+    turned_around,
+)
 
 GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
@@ -94,7 +100,7 @@ def lowest_state(mol, method, unrestricted) -> State:
         # A learned functional was fitted near the densities of real states; a search over all
         # densities finds others, tens of kcal/mol too low. What comes from atoms or ions decides,
         # and near equilibrium what everybody starts from, too.
-        trusted = () if is_stretched(mol) else (SUPERPOSED,)
+        trusted = () if is_stretched(mol) else (PBES_DENSITY,)
         leads = [lead for lead in leads if lead[0].atomic or lead[0].label in trusted]
     # The coarse grid may order near-degenerate states wrongly: one look each on the full one.
     rivals = _rivals(mf, leads)
@@ -110,7 +116,7 @@ def lowest_state(mol, method, unrestricted) -> State:
 def _leads(mf, fine) -> list[tuple[Start, Minimum]]:
     """Every start with the minimum it leads to on the grid of ``mf``, the lowest first; ``fine`` is
     the same on the full grid."""
-    mol, default = mf.mol, default_start(mf)
+    mol, default = mf.mol, pbe_start(mf) if is_learned(mf.xc) else default_start(mf)
     leads = follow(mf, [default])
     orbitals = leads[0][1].mo_coeff
     if default.mo_occ.ndim == 1:

@@ -14,7 +14,6 @@ from ._minimise import (
 from ._stability import lowest_curvature, settle
 from ._staging import COARSE_LEVEL, STAGED, ConvergesInStages
 from ._starts import (
-    SUPERPOSED,
     Start,
     atomic_spins_fit,
     atomic_starts,

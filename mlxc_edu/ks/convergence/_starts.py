@@ -19,7 +19,6 @@ from ._atoms import points
 from ._layouts import MOST_SPINS, Layout, parts_of, side_by_side, spin_signs
 from ._minimise import ROUGHLY, Minimum, minimise
 
-SUPERPOSED = "superposed atomic densities"
 TRANSFER_ANGLES = (0, 45, 90)  # degrees
 DEPENDENT = 1e-6  # of the overlap's eigenvalues; PySCF leaves smaller ones out
 WHOLE = 1e-3  # electrons; from what is called a whole one
@@ -41,7 +40,7 @@ def default_start(mf) -> Start:
     dm = mf.get_init_guess(key="minao")
     fock = mf.get_fock(dm=dm)
     energy, coeff = mf.eig(fock, mf.get_ovlp())
-    return Start(SUPERPOSED, coeff, mf.get_occ(energy, coeff))
+    return Start("superposed atomic densities", coeff, mf.get_occ(energy, coeff))
 
 
 def mixed_start(mo_coeff, pairs) -> Start:
