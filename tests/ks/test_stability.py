@@ -5,11 +5,13 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.linalg
 from pyscf import scf
 from pyscf.scf.stability import rhf_external, rhf_internal, uhf_internal
 
 import mlxc_edu as mx
 from mlxc_edu.ks.convergence import _stability, lowest_curvature, minimise
+from mlxc_edu.ks.convergence._minimise import spin_channels
 
 
 def diatomic(name, length, basis="6-31g", **options):
@@ -51,6 +53,50 @@ def test_sign_is_pyscfs(method, length):
     lowest = lowest_curvature(apart, apart.mo_coeff, apart.mo_occ)
     stable = rhf_external(mf, return_status=True)[1]
     assert lowest.is_down == (not stable) == (length > 1)
+
+
+@pytest.mark.parametrize(("name", "spin"), [("F", 1), ("O", 2), ("N2", 0), ("LiH", 0), ("OH", 1)])
+def test_softest_turn_is_found(name, spin):
+    """Whichever pairs it is of: against all of H. An atom's open shell turns freely."""
+    if spin and name != "OH":
+        mol = mx.molecule(name, basis="6-31g", spin=spin)
+    else:
+        mol = diatomic(name, 1.3 if spin else 2.2, spin=spin)
+    mf, *orbitals = stationary(mol, "HF", True)
+    _, curve, diagonal = _stability._hessian(mf, spin_channels(*orbitals))
+    h = np.array([curve(v) for v in np.eye(len(diagonal))])
+    scale = np.diag(np.maximum(np.abs(diagonal), _stability.CLOSE))
+    theta = scipy.linalg.eigvalsh((h + h.T) / 2, scale)
+    lowest = lowest_curvature(mf, *orbitals)
+    found = lowest.direction @ h @ lowest.direction
+    assert found == pytest.approx(lowest.value, abs=1e-3)
+    if theta[0] < -0.1:
+        assert lowest.is_surely_down  # and no more is asked
+    else:
+        ratio = found / (lowest.direction @ scale @ lowest.direction)
+        assert ratio == pytest.approx(theta[0], abs=0.05)
+    if name in ("F", "O"):
+        assert abs(lowest.value) < 1e-3
+
+
+@pytest.mark.parametrize("softest", [-0.02, 0.015])
+@pytest.mark.parametrize("place", [2, 7, 40])
+def test_softest_turn_need_not_be_of_the_cheapest_pairs(softest, place, monkeypatch):
+    """As in F2 with DM21, where the hole of one atom turns freely: what the orbitals' energies say,
+    and what the potential answers to that one turn."""
+    rng = np.random.default_rng(place)
+    diagonal = np.sort(np.concatenate([rng.uniform(0.47, 4, 60), rng.uniform(4, 80, 60)]))
+    noise = rng.normal(size=(120, 120)) * 0.015 * np.sqrt(np.outer(diagonal, diagonal))
+    h = np.diag(0.9 * diagonal) + (noise + noise.T) / 2
+    turn = np.eye(120)[place] + 0.05 * rng.normal(size=120) / np.sqrt(diagonal)
+    turn /= np.linalg.norm(turn)
+    h += np.outer(turn, turn) * (softest - turn @ h @ turn)
+    monkeypatch.setattr(_stability, "_hessian", lambda *_: ([], lambda v: h @ v, diagonal))
+    monkeypatch.setattr(_stability, "spin_channels", lambda *_: [])
+    lowest = lowest_curvature(None, None, None)
+    exact = np.linalg.eigvalsh(h)[0]
+    assert lowest.value == pytest.approx(exact, abs=0.02)
+    assert lowest.is_down == (exact < _stability.DOWN)
 
 
 def test_a_coarse_grid_that_leads_nowhere_is_left(monkeypatch):

@@ -7,9 +7,14 @@ angles of :class:`Orbitals` tell, and of H we need only products with a vector v
   H v = [g(tv) − g(−tv)] / 2t,
 
 g the gradient that :func:`minimise` goes by, at orbitals turned by ±tv: two Fock matrices a
-product, whatever the energy is made of. The lowest eigenvalue is found by Davidson's method
-(J. Comput. Phys. 17, 87 (1975)). An empty orbital below an occupied one is a reason to look and no
-proof: what Coulomb, exchange and correlation answer to a turn decides.
+product, whatever the energy is made of. An empty orbital below an occupied one is a reason to look
+and no proof: what Coulomb, exchange and correlation answer to a turn decides.
+
+The orbital energies alone make of H a diagonal D, 2 (f_p − f_q)(ε_q − ε_p). The eigenvalues θ of
+H v = θ D v have the signs of H's, and all are near 1 but those of turns that the potential answers:
+so Davidson's method (J. Comput. Phys. 17, 87 (1975)) finds the lowest of them in a few products,
+whichever pairs they are of. (The cheapest pairs need not be among them: of two fluorine atoms a
+hole that turns freely has a curvature of 0.02 where its orbitals say 0.6, others 0.43 of 0.48.)
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.linalg
 
 from ._minimise import (
     ROUGHLY,
@@ -33,8 +39,9 @@ DOWN = -1e-3  # Hartree/radian²; what curves down less is flat but for the grid
 SURELY_DOWN = -1e-2  # Hartree/radian²; between this and DOWN it may be the grid
 DESCENTS = 5  # from saddle to saddle
 EQUAL = 2e-6  # Hartree; a descent that gains less found the grid's noise
+CLOSE = 0.1  # Hartree/radian²; of D, which is positive
+SETTLED = 0.1  # of θ
 NOISE = 1e-3  # Hartree/radian²; of single precision and a step that is not infinitesimal
-CLOSE = 0.1  # Hartree/radian²; keeps Davidson's corrections finite
 # Radians, of the pair that turns most, to either side. Where a spin is nearly empty a network's
 # energy changes its curvature within a hundredth.
 STEP = 0.003
@@ -46,8 +53,8 @@ NUDGE = 0.4  # radians, of the pair that turns most, off a saddle
 
 @dataclass(frozen=True)
 class Curvature:
-    """The lowest ``value`` in Hartree/radian², its ``direction``, one angle a pair, and the
-    orbitals that turn."""
+    """The curvature ``value`` in Hartree/radian² along the ``direction`` that is softest in
+    proportion to the orbitals' energies, one angle a pair, and the orbitals that turn."""
 
     value: float
     direction: np.ndarray
@@ -72,34 +79,32 @@ class Curvature:
 
 def lowest_curvature(mf, mo_coeff, mo_occ) -> Curvature:
     """Of the energy of ``mf``, an RKS or UKS object, in rotations of the given orbitals; where both
-    spins share them they turn together.
-
-    The search ends as soon as the sign is clear; the value may still come down a little.
-    """
+    spins share them they turn together. Its sign is that of H's lowest eigenvalue."""
     channels, curve, diagonal = _hessian(mf, spin_channels(mo_coeff, mo_occ))
     if not len(diagonal):  # nothing can turn
         return Curvature(np.inf, diagonal, channels)
-    tried = _first(diagonal)
+    tried, scale = _first(diagonal), np.maximum(np.abs(diagonal), CLOSE)
     turned = np.array([curve(v) for v in tried])
     for _ in range(ROUNDS):
         small = tried @ turned.T
-        values, vectors = np.linalg.eigh((small + small.T) / 2)
-        lowest = vectors.T[:FOLLOWED] @ tried
-        rest = vectors.T[:FOLLOWED] @ turned - values[:FOLLOWED, None] * lowest
-        errors = np.linalg.norm(rest, axis=1)
+        theta, mixed = scipy.linalg.eigh((small + small.T) / 2, (tried * scale) @ tried.T)
         # The lowest so far may be the lowest of one symmetry only: the next must be settled, too.
-        unsettled = errors > np.maximum(np.abs(values[:FOLLOWED] - DOWN), NOISE)
-        surely_down = values[0] + errors[0] < DOWN
+        lowest, curved = mixed.T[:FOLLOWED] @ tried, mixed.T[:FOLLOWED] @ turned
+        rest = curved - theta[:FOLLOWED, None] * scale * lowest
+        errors = np.linalg.norm(rest / np.sqrt(scale), axis=1)
+        values = theta[:FOLLOWED] / (lowest**2).sum(axis=1)
+        errors_of_values = np.linalg.norm(rest, axis=1) / np.linalg.norm(lowest, axis=1)
+        unclear = errors_of_values > np.maximum(np.abs(values - DOWN), NOISE)
+        unsettled = unclear | (errors > SETTLED)
+        surely_down = values[0] + errors_of_values[0] < DOWN
         if surely_down or not unsettled.any() or len(tried) == len(diagonal):
             break
-        which = int(np.argmax(unsettled))
-        apart = diagonal - values[which]
-        step = rest[which] / np.where(np.abs(apart) < CLOSE, CLOSE, apart)
+        step = rest[np.argmax(errors * unsettled)] / scale
         for _ in "twice":  # once leaves rounding along those before
             step -= (tried @ step) @ tried
         step /= np.linalg.norm(step)
         tried, turned = np.vstack([tried, step]), np.vstack([turned, curve(step)])
-    return Curvature(float(values[0]), lowest[0], channels)
+    return Curvature(float(values[0]), lowest[0] / np.linalg.norm(lowest[0]), channels)
 
 
 def downhill(mf, saddle: Curvature, **how) -> Minimum:
