@@ -72,7 +72,8 @@ def among_empty(mol, grids, dm) -> np.ndarray:
 def without_lightest(mol, grids, dm) -> dft.Grids:
     """Those points are left out that hold least of a density matrix (nao, nao), 10⁻⁴ electrons
     together."""
-    held = np.abs(dft.numint.NumInt().get_rho(mol, dm, grids)) * np.asarray(grids.weights)
+    rho = np.asarray(dft.numint.NumInt().get_rho(mol, dm, grids))
+    held = np.abs(rho * grids.weights)  # some weights are negative
     lightest = np.sort(held)
     place = int(np.searchsorted(lightest.cumsum(), NEGLIGIBLE))
     most = lightest[min(place, len(lightest) - 1)]
