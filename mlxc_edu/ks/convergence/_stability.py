@@ -53,8 +53,8 @@ NUDGE = 0.4  # radians, of the pair that turns most, off a saddle
 
 @dataclass(frozen=True)
 class Curvature:
-    """The curvature ``value`` in Hartree/radian² along the ``direction`` that is softest in
-    proportion to the orbitals' energies, one angle a pair, and the orbitals that turn."""
+    """The lowest ``value`` in Hartree/radian², its ``direction``, one angle a pair, and the
+    orbitals that turn."""
 
     value: float
     direction: np.ndarray
@@ -79,7 +79,11 @@ class Curvature:
 
 def lowest_curvature(mf, mo_coeff, mo_occ) -> Curvature:
     """Of the energy of ``mf``, an RKS or UKS object, in rotations of the given orbitals; where both
-    spins share them they turn together. Its sign is that of H's lowest eigenvalue."""
+    spins share them they turn together.
+
+    Of what was searched it is the lowest, and the search ends as soon as the sign is clear: more
+    rounds may find it a little lower.
+    """
     channels, curve, diagonal = _hessian(mf, spin_channels(mo_coeff, mo_occ))
     if not len(diagonal):  # nothing can turn
         return Curvature(np.inf, diagonal, channels)
@@ -104,7 +108,8 @@ def lowest_curvature(mf, mo_coeff, mo_occ) -> Curvature:
             step -= (tried @ step) @ tried
         step /= np.linalg.norm(step)
         tried, turned = np.vstack([tried, step]), np.vstack([turned, curve(step)])
-    return Curvature(float(values[0]), lowest[0] / np.linalg.norm(lowest[0]), channels)
+    values, mixed = np.linalg.eigh((small + small.T) / 2)
+    return Curvature(float(values[0]), mixed[:, 0] @ tried, channels)
 
 
 def downhill(mf, saddle: Curvature, **how) -> Minimum:
