@@ -94,6 +94,10 @@ def test_softest_turn_need_not_be_of_the_cheapest_pairs(softest, place, monkeypa
     exact = np.linalg.eigvalsh(h)[0]
     assert lowest.value == pytest.approx(exact, abs=0.02)
     assert lowest.is_down == (exact < _stability.DOWN)
+    monkeypatch.setattr(_stability, "ROUNDS", 2)  # and where they do not suffice
+    short = lowest_curvature(None, None, None)
+    assert short.value == pytest.approx(short.direction @ h @ short.direction)
+    assert short.value > exact - 1e-9
 
 
 def test_a_coarse_grid_that_leads_nowhere_is_left(monkeypatch):

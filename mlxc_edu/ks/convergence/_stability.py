@@ -108,6 +108,7 @@ def lowest_curvature(mf, mo_coeff, mo_occ) -> Curvature:
             step -= (tried @ step) @ tried
         step /= np.linalg.norm(step)
         tried, turned = np.vstack([tried, step]), np.vstack([turned, curve(step)])
+    small = tried @ turned.T
     values, mixed = np.linalg.eigh((small + small.T) / 2)
     return Curvature(float(values[0]), mixed[:, 0] @ tried, channels)
 
