@@ -14,7 +14,8 @@ The orbital energies alone make of H a diagonal D, 2 (f_p − f_q)(ε_q − ε_p
 H v = θ D v have the signs of H's, and all are near 1 but those of turns that the potential answers:
 so Davidson's method (J. Comput. Phys. 17, 87 (1975)) finds the lowest of them in a few products,
 whichever pairs they are of. (The cheapest pairs need not be among them: of two fluorine atoms a
-hole that turns freely has a curvature of 0.02 where its orbitals say 0.6, others 0.43 of 0.48.)
+hole that turns freely has a curvature of 0.02 where its orbitals say 0.62; the cheapest pair has
+0.47 of 0.48.)
 """
 
 from __future__ import annotations
