@@ -1,5 +1,6 @@
 """Local exchange: of a Gaussian in closed form, and its integral against PySCF's exact exchange."""
 
+import sys
 from functools import cache
 from types import SimpleNamespace
 
@@ -150,3 +151,18 @@ def test_tables_go_where_jax_computes(monkeypatch):
         monkeypatch.setattr(_memory, "device", lambda device=device: device)
         assert _memory.for_tables(4000) == bytes_of_tables
         assert _memory.for_integrals(4000) == 5e8
+
+
+def test_an_installation_that_does_not_fit_is_said(monkeypatch):
+    """And PySCF's integrals are used."""
+
+    class Broken:
+        def __getattr__(self, name):
+            raise OSError("libcudart.so is missing")
+
+    monkeypatch.setitem(sys.modules, "gpu4pyscf", Broken())
+    monkeypatch.setitem(sys.modules, "gpu4pyscf.gto", Broken())
+    _integrals._gpu4pyscf.cache_clear()
+    with pytest.warns(UserWarning, match=r"libcudart.so is missing.*PySCF's integrals do"):
+        assert _integrals._gpu4pyscf() is None
+    _integrals._gpu4pyscf.cache_clear()
