@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from ..ks import KS
-from ..ks.convergence import Minimum, Start, ended, turn_about_bond
+from ..ks.convergence import Minimum, Start, ended, follow, turn_about_bond
 from ..molecules import real_atoms
 
 PBES_DENSITY = "PBE's density"
@@ -17,14 +17,28 @@ TURN = 15  # degrees
 PARTED = 0.1  # an element of the density matrix; those of pairs roughly minimised differ by less
 
 
-def pbe_start(mf) -> Start:
-    """PBE's orbitals on the grid of ``mf``. Superposed atoms are far from any density that a
-    network was taught: NaCl's minimisation takes 42 Fock matrices from there, 7 from here."""
+def pbes_density(mf):
+    """PBE, converged on the grid of ``mf``."""
     pbe = KS(mf.mol, "PBE", unrestricted=mf.istype("UKS"))
     pbe.grids.level, pbe.goes_on, pbe._eri = mf.grids.level, True, mf._eri
     pbe.kernel()
     mf._eri = pbe._eri
+    return pbe
+
+
+def pbe_start(pbe) -> Start:
+    """Superposed atoms are far from any density that a network was taught: NaCl's minimisation
+    takes 42 Fock matrices from there, 7 from here."""
     return Start(PBES_DENSITY, pbe.mo_coeff, pbe.mo_occ)
+
+
+def led_elsewhere(pbe, starts) -> list[Start]:
+    """Where PBE is led to by ``starts``, each place once, without the one that it is at."""
+    there = {pbe.e_tot: None}
+    for start, lead in follow(pbe, starts):
+        if min(abs(energy - lead.energy) for energy in there) > SAME_STATE:
+            there[lead.energy] = Start(start.label, lead.mo_coeff, lead.mo_occ, start.atomic)
+    return list(filter(None, there.values()))
 
 
 def turned_around(mf, states) -> list[Start]:

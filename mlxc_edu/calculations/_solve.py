@@ -31,9 +31,9 @@ def solve(
     with opposite spins, two atoms' open p shells along all axes, ions, an electron half handed
     over, PySCF's own guess, HOMO and LUMO mixed; with restricted orbitals only where a bond is
     stretched, pairs moved across the gap), each minimised directly on a coarse grid, and the lowest
-    refined. Of a learned functional's states of something that falls apart, the lowest that atoms,
-    ions or fragments lead to is taken (near equilibrium, PBE's density); a lower one
-    is named in the notes.
+    refined. A learned functional's states near equilibrium are looked for from PBE's; of something
+    that falls apart, the lowest that atoms, ions or fragments lead to is taken. A lower one is
+    named in the notes.
     Anything else is an ordinary self-consistent field from one start, minimised directly where that
     does not converge. The end is a minimum of the energy in rotations of the orbitals, or
     ``converged`` is False.

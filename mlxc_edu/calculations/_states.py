@@ -28,9 +28,11 @@ from ..molecules import breaks_pairs, is_stretched, real_atoms
 from ._networks import (
     PBES_DENSITY,
     SAME_STATE,
+    led_elsewhere,
     lowest_about_bond,
     lowest_pairs,
     pbe_start,
+    pbes_density,
     turned_around,
 )
 
@@ -116,13 +118,17 @@ def lowest_state(mol, method, unrestricted) -> State:
 def _leads(mf, fine) -> list[tuple[Start, Minimum]]:
     """Every start with the minimum it leads to on the grid of ``mf``, the lowest first; ``fine`` is
     the same on the full grid."""
-    mol, default = mf.mol, pbe_start(mf) if is_learned(mf.xc) else default_start(mf)
+    mol = mf.mol
+    pbe = pbes_density(mf) if is_learned(mf.xc) else None
+    default = default_start(mf) if pbe is None else pbe_start(pbe)
     leads = follow(mf, [default])
     orbitals = leads[0][1].mo_coeff
     if default.mo_occ.ndim == 1:
         iterated = Start("PySCF's guess", *_orbitals(_ordinary(mf)))
         return follow(mf, [iterated, *paired_starts(orbitals, mol.nelectron // 2)], leads)
     starts = atomic_starts(mol)
+    if pbe is not None and not is_stretched(mol):  # a dear one need not look where PBE sees nothing
+        starts = led_elsewhere(pbe, starts)
     if not mol.spin:
         starts.append(mixed_start(orbitals[0], mol.nelec[0]))
     if atoms_leave_open(mol) and not is_learned(mf.xc):

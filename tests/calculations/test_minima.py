@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mlxc_edu as mx
-from mlxc_edu.calculations._networks import lowest_about_bond
+from mlxc_edu.calculations._networks import led_elsewhere, lowest_about_bond, pbes_density
 from mlxc_edu.ks.convergence import atomic_starts, ended, minimise, paired_starts, turn_about_bond
 
 KC = 627.5095
@@ -34,6 +34,18 @@ def test_pairs_of_a_stretched_bond(length, energy):
     assert mf.converged and found.converged and not mf.saddle
     assert mf.e_tot == pytest.approx(energy, abs=2e-5)
     assert found.energy == pytest.approx(mf.e_tot, abs=5e-6)
+
+
+@pytest.mark.parametrize(("name", "spin", "count"), [("HF", 0, 0), ("O2", 0, 1)])
+def test_a_network_starts_where_pbe_has_states(name, spin, count):
+    """Near equilibrium atoms lead PBE's HF nowhere else, its O2 to a singlet of two open shells."""
+    mf = mx.KS(mx.molecule(name, basis="sto-3g", spin=spin), "EDU26", unrestricted=True)
+    mf.grids.level = 0
+    pbe = pbes_density(mf)
+    starts = led_elsewhere(pbe, atomic_starts(mf.mol))
+    assert len(starts) == count and all(start.atomic for start in starts)
+    energies = [pbe.energy_tot(pbe.make_rdm1(s.mo_coeff, s.mo_occ)) for s in starts]
+    assert all(abs(energy - pbe.e_tot) > 1e-5 for energy in energies)
 
 
 @pytest.mark.full

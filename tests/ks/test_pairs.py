@@ -111,11 +111,11 @@ def test_what_is_followed_belongs_to_its_spins_and_memory():
     exact, exact_fock = plain.energy_and_fock(mol, grids, one, much)
     for dm, share in [(one, 1), (both, 2), (one, 1)]:
         energy, fock = xc.nearly(mol, grids, dm, 0.0)
-        assert xc.follows and fock.shape == dm.shape
+        assert xc._near is not None and fock.shape == dm.shape
         assert energy == pytest.approx(exact, abs=5e-6)
         np.testing.assert_allclose(share * fock[0], exact_fock[0], atol=2e-3)
     assert xc.nearly(mol, grids, one, much)[0] == pytest.approx(exact, abs=1e-10)
-    assert not xc.follows
+    assert xc._near is None
     xc.by_pairs(mol, grids, one, much)  # as an object that is rough
     assert xc.nearly(mol, grids, one, much)[0] == pytest.approx(exact, abs=1e-10)
 

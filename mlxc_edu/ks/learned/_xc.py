@@ -64,11 +64,6 @@ class LearnedXC:
         points = np.count_nonzero(grids.weights) / len(self._mirrors)
         return points * ExactExchange.bytes_a_point(mol, self.dtype) <= memory
 
-    @property
-    def follows(self) -> bool:
-        """Whether the energy is followed from a density where it is known."""
-        return self._near is not None
-
     def _look_at(self, mol, grids, memory) -> None:
         geometry = mol._env.tobytes() + mol._bas.tobytes()
         grid = (geometry, grids.coords, grids.weights)
