@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..figures.drawings import (
     GREY,
+    GUIDE,
     RED,
     charge_figure,
     colour,
@@ -139,7 +140,7 @@ class ChargeExplorer(LiveExplorer):
         for row in (1, 2):
             figure.add_scatter(mode="markers", marker=look, row=row, col=1, **hidden)
         line = dict(type="line", x0=n, x1=n, y0=0, y1=1, yref="paper", layer="below")
-        figure.add_shape(line | dict(line=dict(color="#bbbbbb", width=1.5)))
+        figure.add_shape(line | dict(line=dict(color=GUIDE, width=1.5)))
         self._mark(figure, live, methods, n)
         self.figure = self._draw(self._curve, figure, live.system)
         self._drawn = (live.system, *methods)

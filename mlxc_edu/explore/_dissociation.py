@@ -10,6 +10,7 @@ import numpy as np
 
 from ..figures.drawings import (
     GREY,
+    GUIDE,
     RED,
     colour,
     convergence_cell,
@@ -179,7 +180,7 @@ class DissociationExplorer(LiveExplorer):
                 col=1,
             )
         line = dict(type="line", x0=r, x1=r, y0=0, y1=1, yref="paper", layer="below")
-        figure.add_shape(line | dict(line=dict(color="#bbbbbb", width=1.5)))
+        figure.add_shape(line | dict(line=dict(color=GUIDE, width=1.5)))
         self.figure = self._draw(self._curve, figure, bond.name, *self.numbers["method"])
 
     def _show_density(self, bond, r):

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from ..calculations import POINTS, profile, solve
 from ..figures.drawings import (
     GREY,
+    GUIDE,
     RED,
     curves,
     feature_table,
@@ -117,7 +118,7 @@ class FunctionalExplorer(widgets.VBox):
             style = dict(mode="markers", marker=marker_style(names), hoverinfo="skip")
             figure.add_scatter(showlegend=False, row=row, col=1, **style)
         line = dict(type="line", x0=0, x1=0, y0=0, y1=1, yref="paper", layer="below")
-        figure.add_shape(line | dict(line=dict(color="#bbbbbb", width=1.5)))
+        figure.add_shape(line | dict(line=dict(color=GUIDE, width=1.5)))
         self.figure = go.FigureWidget(figure)
         for trace in self.figure.data[: -len(shown)]:
             trace.on_click(self._clicked)

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from .. import one_d
-from ..figures.drawings import RED
+from ..figures.drawings import RED, TEMPLATE
 from .live import say
 
 STATES = ("exact", "LDA", "exact exchange")
@@ -119,7 +119,7 @@ def _empty_figure() -> go.Figure:
     figure.update_yaxes(title="Hartree", row=2)
     figure.update_xaxes(title="x (Bohr)", row=2)
     return figure.update_layout(
-        template="simple_white",
+        template=TEMPLATE,
         height=480,
         width=820,
         margin=dict(l=70, r=20, t=30, b=50),

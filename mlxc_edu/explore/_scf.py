@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ..figures.drawings import GREY, RED, table
+from ..figures.drawings import GREY, RED, TEMPLATE, table
 from ..one_d import KohnSham, State, kohn_sham
 from .live import keep, say
 
@@ -145,5 +145,5 @@ def scf_figure(model: KohnSham, states: list[State], reference: float) -> go.Fig
     fig.update_xaxes(title="step", range=[-0.5, len(states) + 0.5], row=1, col=2)
     fig.update_yaxes(title="density (1/Bohr)", rangemode="tozero", row=1, col=1)
     fig.update_yaxes(title="Hartree", range=[1.1 * v.min(), 0.4], row=2, col=1)
-    page = dict(template="simple_white", width=820, height=440, margin=dict(t=30, r=10))
+    page = dict(template=TEMPLATE, width=820, height=440, margin=dict(t=30, r=10))
     return fig.update_layout(**page, legend=dict(orientation="h", y=1.12))

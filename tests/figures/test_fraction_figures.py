@@ -47,8 +47,10 @@ def test_figure_of_charges(charges):
     )
     assert list(below[1].y) == [0, -1, -2, -3, -4]
     assert len({t.line.color for t in above}) == 2
+    assert len({t.marker.symbol[0] for t in above}) == len({t.line.dash for t in above}) == 2
     for trace in above + below:  # the highest orbital lies above zero beyond N = 1
-        assert list(trace.marker.symbol) == ["circle"] * 3 + ["circle-open"] * 2
+        filled = trace.marker.symbol[0]
+        assert list(trace.marker.symbol) == [filled] * 3 + [f"{filled}-open"] * 2
         assert [("not bound" in hint) for hint in trace.customdata] == [False] * 3 + [True] * 2
     marked = [t for t in fig.data if "not converged" in t.name]
     assert [(list(t.x), t.marker.symbol) for t in marked] == [([0.5], "x")] * 2

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ...units import ANGSTROM_PER_BOHR
+from ._look import TEMPLATE
 
 MARGIN, SPACING = 3.0, 0.25  # Å around the atoms, and between points
 SURFACES = (0.1, 0.01, 0.001)  # electrons per Bohr³
@@ -87,4 +88,4 @@ def surfaces(mol, matrix, signs: tuple[str, str] | None = None) -> go.Figure:
     )
     title = dict(text=said, font_size=13, x=0.5, y=0.02, yanchor="bottom")
     layout = dict(width=430, height=400, margin=dict(l=0, r=0, t=0, b=30), title=title)
-    return figure.update_layout(template="simple_white", **layout)
+    return figure.update_layout(template=TEMPLATE, **layout)

@@ -6,10 +6,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ._colours import colour
+from ._look import GUIDE, TEMPLATE, style
 
 ENERGY_CEILING = 40.0  # kcal/mol above the separated atoms; a repulsive wall beyond says little
 NO_CHARGE = 0.01  # e
+_CROSS = dict(symbol="x", size=11, line=dict(width=1))
 
 
 def dissociation_figure(table: pd.DataFrame) -> go.Figure:
@@ -20,7 +21,7 @@ def dissociation_figure(table: pd.DataFrame) -> go.Figure:
     top = min(ENERGY_CEILING, float(energies.max()) + 5) if len(energies) else 10.0
     panels = {1: ("relative_kcal", "kcal/mol"), 2: (charge, "e")}
     for method, curve in table.groupby("method", sort=False):
-        shade = colour(method, list(table["method"].unique()))
+        look = style(method, list(table["method"].unique()))
         curve = curve.sort_values("r")
         for row, (column, unit) in panels.items():
             fig.add_scatter(
@@ -32,8 +33,7 @@ def dissociation_figure(table: pd.DataFrame) -> go.Figure:
                 name=method,
                 legendgroup=method,
                 showlegend=row == 1,
-                line=dict(color=shade, width=3 if method == "exact" else 2),
-                marker=dict(size=5),
+                **look,
                 hovertemplate=f"{method}: %{{y:.3f}} {unit} at %{{x:.2f}} Å<extra></extra>",
             )
             failed = curve[~curve["converged"].astype(bool)]
@@ -46,19 +46,12 @@ def dissociation_figure(table: pd.DataFrame) -> go.Figure:
                     mode="markers",
                     name=f"{method}, not converged",
                     showlegend=row == 1,
-                    marker=dict(symbol="x", size=11, color=shade, line=dict(width=1)),
+                    marker=_CROSS | dict(color=look["line"]["color"]),
                 )
     fig.update_yaxes(title="energy above atoms (kcal/mol)", range=[floor, top], row=1)
     fig.update_yaxes(title=f"charge on {charge.removeprefix('charge_')} (e)", row=2)
     if table[charge].abs().max() < NO_CHARGE:  # an axis of rounding errors says nothing
         fig.update_yaxes(range=[-0.5, 0.5], row=2)
     fig.update_xaxes(title="distance R (Å)", row=2)
-    fig.update_layout(
-        template="simple_white",
-        height=620,
-        margin=dict(l=70, r=20, t=30, b=60),
-        legend=dict(orientation="h", y=1.02, yanchor="bottom"),
-        hovermode="closest",
-    )
-    fig.add_hline(y=0, line=dict(color="#bbbbbb", width=1), layer="below", row="all", col=1)
-    return fig
+    fig.add_hline(y=0, line=dict(color=GUIDE, width=1), layer="below", row="all", col=1)
+    return fig.update_layout(template=TEMPLATE, height=620)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from ._colours import colour
+from ._look import TEMPLATE, colour
 
 
 def error_figure(errors: pd.DataFrame, first: Sequence[str]) -> go.Figure:
@@ -22,9 +22,7 @@ def error_figure(errors: pd.DataFrame, first: Sequence[str]) -> go.Figure:
         figure.add_bar(**bars, hovertemplate=method + ": %{y:+.1f} kcal/mol<extra>%{x}</extra>")
     figure.add_hline(y=0, line=dict(color="#000000", width=1))
     return figure.update_layout(
-        template="simple_white",
+        template=TEMPLATE,
         height=400,
-        margin=dict(l=60, r=10, t=30, b=40),
         yaxis_title="error (kcal/mol)",
-        legend=dict(orientation="h", y=1.02, yanchor="bottom"),
     )

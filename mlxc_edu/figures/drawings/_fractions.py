@@ -8,20 +8,13 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ...units import EV_PER_HARTREE, KCAL_PER_HARTREE
-from ._colours import colour
-
-LAYOUT = dict(
-    template="simple_white",
-    margin=dict(l=70, r=20, t=30, b=60),
-    legend=dict(orientation="h", y=1.02, yanchor="bottom"),
-    hovermode="closest",
-)
+from ._look import GUIDE, TEMPLATE, colour, style
 
 
 def charge_figure(table: pd.DataFrame) -> go.Figure:
     """E(N) above, its deviation from the straight line below.
 
-    Open circles: no electron is bound there, the highest orbital lies above zero. Crosses: not
+    Open markers: no electron is bound there, the highest orbital lies above zero. Crosses: not
     converged.
     """
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
@@ -45,7 +38,7 @@ def charge_figure(table: pd.DataFrame) -> go.Figure:
     fig.update_yaxes(title=f"E(N) − E({_middle(table['n']):g}) (eV)", row=1)
     fig.update_yaxes(title="above the line (kcal/mol)", row=2)
     fig.update_xaxes(title="number of electrons N", row=2)
-    return fig.update_layout(height=620, **LAYOUT)
+    return fig.update_layout(template=TEMPLATE, height=620)
 
 
 def spin_figure(table: pd.DataFrame) -> go.Figure:
@@ -61,7 +54,7 @@ def spin_figure(table: pd.DataFrame) -> go.Figure:
     _zero_line(fig)
     fig.update_yaxes(title="above the whole spin (kcal/mol)")
     fig.update_xaxes(title="N<sub>α</sub> − N<sub>β</sub>")
-    return fig.update_layout(height=420, **LAYOUT)
+    return fig.update_layout(template=TEMPLATE, height=420)
 
 
 def plane_figure(table: pd.DataFrame) -> go.Figure:
@@ -105,8 +98,7 @@ def plane_figure(table: pd.DataFrame) -> go.Figure:
         zaxis_title="E − E(1, 0) (kcal/mol)",
         camera=dict(eye=dict(x=-1.6, y=-1.6, z=0.8), center=dict(x=0, y=0, z=-0.15)),
     )
-    layout = LAYOUT | dict(margin=dict(l=0, r=0, t=30, b=0))
-    return fig.update_layout(height=520, **layout)
+    return fig.update_layout(template=TEMPLATE, height=520, margin=dict(l=0, r=0, t=30, b=0))
 
 
 def _middle(n) -> float:
@@ -116,13 +108,14 @@ def _middle(n) -> float:
 
 def _style(method, methods, curve, unit, x, legend) -> dict:
     unbound = curve["homo"] > 0
-    return dict(
+    look = style(method, methods)
+    filled = look["marker"]["symbol"]
+    return look | dict(
         mode="lines+markers",
         name=method,
         legendgroup=method,
         showlegend=legend,
-        line=dict(color=colour(method, methods), width=3 if method == "exact" else 2),
-        marker=dict(size=6, symbol=np.where(unbound, "circle-open", "circle").tolist()),
+        marker=dict(size=7, symbol=np.where(unbound, f"{filled}-open", filled).tolist()),
         customdata=np.where(unbound, "<br>not bound: highest orbital above zero", ""),
         hovertemplate=f"{method}: %{{y:.2f}} {unit} at {x} = %{{x:.2f}}%{{customdata}}"
         "<extra></extra>",
@@ -145,4 +138,4 @@ def _crosses(fig, x, y, curve, shade, row=None) -> None:
 
 def _zero_line(fig, row=None) -> None:
     place = {} if row is None else dict(row=row, col=1)
-    fig.add_hline(y=0, line=dict(color="#bbbbbb", width=1), layer="below", **place)
+    fig.add_hline(y=0, line=dict(color=GUIDE, width=1), layer="below", **place)

@@ -8,6 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from ._look import TEMPLATE
+
 _COLOURS = {
     "rho_a": "#0072B2",
     "rho_b": "#D55E00",
@@ -78,7 +80,7 @@ def profile_figure(profile) -> go.Figure:
     tops = [figure.layout[f"yaxis{row}"].domain[1] for row in (1, 2, 3)]
     legends = [dict(orientation="h", x=0, y=top, yanchor="bottom") for top in tops]
     return figure.update_layout(
-        template="simple_white",
+        template=TEMPLATE,
         height=620,
         margin=dict(l=80, r=10, t=40, b=60),
         legend=legends[0],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from ._look import TEMPLATE
+
 _KINDS = {  # of errors: what they are called, and their colours
     "molecule": ("atomisation", "#0072B2"),
     "curve": ("along bonds", "#56B4E9"),
@@ -35,5 +37,4 @@ def training_figure(table: pd.DataFrame) -> go.Figure:
             )
     fig.update_yaxes(title="mean absolute error (kcal/mol)", type="log")
     fig.update_xaxes(title="steps of the fit")
-    fig.update_layout(template="simple_white", height=420, margin=dict(l=70, r=20, t=30, b=60))
-    return fig
+    return fig.update_layout(template=TEMPLATE, height=420)

@@ -1,0 +1,79 @@
+"""How every figure looks: one template, and for each method one colour, dash and marker."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+import plotly.io as pio
+
+TEMPLATE = "mlxc_edu"
+GUIDE = "#767676"  # lines that help the eye: zero, an experiment, a crossing
+
+
+class _Look(NamedTuple):
+    colour: str
+    dash: str = "solid"
+    symbol: str = "circle"
+
+
+# Okabe and Ito's hues, which colour-blind readers can tell apart, as dark as lines on white must be
+# (3 : 1, https://www.w3.org/TR/WCAG22/#non-text-contrast); the reference is black.
+_LOOKS = {
+    "exact": _Look("#000000"),
+    "LDA": _Look("#3C8FC4", "dashdot", "triangle-down"),
+    "PBE": _Look("#0072B2", "dash", "square"),
+    "B3LYP": _Look("#C75400", "dash", "diamond"),
+    "CAM-B3LYP": _Look("#BF5F97", "dashdot", "diamond-tall"),
+    "wB97X": _Look("#882255", "dashdot", "hexagon"),
+    "HF": _Look("#008A64", "dot", "triangle-up"),
+    "EDU26": _Look("#AA3377", "solid", "star"),
+    "DM21": _Look("#B87400", "solid", "pentagon"),
+    "DM21m": _Look("#7A7A7A", "longdash", "pentagon"),
+    "DM21mc": _Look("#7A5C12", "longdash", "hexagon2"),
+    "DM21mu": _Look("#2E8B7D", "longdash", "octagon"),
+}
+_SPARE = [
+    _Look("#332288", "dash", "triangle-left"),
+    _Look("#117733", "dot", "triangle-right"),
+    _Look("#661100", "dashdot", "bowtie"),
+    _Look("#6E6E6E", "dash", "hourglass"),
+]
+
+
+def colour(method: str, methods: list[str]) -> str:
+    """Of a method among those that a figure shows."""
+    return _look(method, methods).colour
+
+
+def style(method: str, methods: list[str]) -> dict:
+    """``line`` and ``marker`` of a method among those that a figure shows."""
+    look = _look(method, methods)
+    width = 3 if method == "exact" else 2
+    return dict(
+        line=dict(color=look.colour, dash=look.dash, width=width),
+        marker=dict(size=7, symbol=look.symbol),
+    )
+
+
+def _look(method, methods) -> _Look:
+    if method in _LOOKS:
+        return _LOOKS[method]
+    others = [m for m in methods if m not in _LOOKS]
+    return _SPARE[others.index(method) % len(_SPARE)]
+
+
+def _template() -> go.layout.Template:
+    """Plotly's simple_white, whose shapes have no line of their own and are drawn at 30 %."""
+    template = go.layout.Template(pio.templates["simple_white"])
+    template.layout.update(
+        shapedefaults=dict(opacity=1, line=dict(color=GUIDE, width=1.5)),
+        font=dict(size=14),
+        margin=dict(l=70, r=20, t=30, b=60),
+        legend=dict(orientation="h", y=1.02, yanchor="bottom"),
+        hovermode="closest",
+    )
+    return template
+
+
+pio.templates[TEMPLATE] = _template()

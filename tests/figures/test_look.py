@@ -1,0 +1,45 @@
+"""What every figure has in common can be seen, and methods can be told apart without colour."""
+
+from itertools import combinations
+
+import plotly.graph_objects as go
+import pytest
+
+import mlxc_edu.figures.drawings._look as look
+
+METHODS = [*look._LOOKS, "M06", "TPSS", "revPBE", "r2SCAN"]
+
+
+def contrast(colour, other="#FFFFFF"):
+    """https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+
+    def luminance(text):
+        channels = [int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear))
+
+    high, low = sorted((luminance(colour), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_lines_stand_out_from_the_page(method):
+    assert contrast(look.colour(method, METHODS)) >= 3
+    assert contrast(look.GUIDE) >= 4.5
+
+
+def test_methods_differ_in_more_than_colour():
+    styles = {m: look.style(m, METHODS) for m in METHODS}
+    for one, other in combinations(METHODS, 2):
+        a, b = styles[one], styles[other]
+        assert a["line"]["color"] != b["line"]["color"]
+        looks = [(s["line"]["dash"], s["marker"]["symbol"]) for s in (a, b)]
+        assert looks[0] != looks[1], (one, other)
+
+
+def test_guide_lines_are_drawn():
+    """simple_white draws a shape without a width of its own nowhere, any other at 30 %."""
+    figure = go.Figure(layout_template=look.TEMPLATE)
+    figure.add_hline(y=0)
+    shapes = figure.layout.template.layout.shapedefaults
+    assert shapes.opacity == 1 and shapes.line.width >= 1 and shapes.line.color == look.GUIDE
