@@ -24,6 +24,8 @@ _HOME = {
     "benchmark": "scans",
     "stored": "scans",
     "plot": "figures",
+    "figure": "figures",
+    "style": "figures",
     "view": "figures",
     "explore": "explore",
     "units": "units",

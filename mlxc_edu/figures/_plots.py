@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ._canvas import with_plotly
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -47,8 +49,4 @@ def plot(table: pd.DataFrame) -> go.Figure:
         )
     if table.empty:
         raise ValueError("the table has no rows to plot")
-    try:
-        from . import drawings
-    except ImportError as error:
-        raise ImportError('plots need plotly: pip install "mlxc-edu[notebooks]"') from error
-    return getattr(drawings, kind)(table)
+    return getattr(with_plotly(), kind)(table)

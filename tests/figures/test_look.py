@@ -5,6 +5,7 @@ from itertools import combinations
 import plotly.graph_objects as go
 import pytest
 
+import mlxc_edu as mx
 import mlxc_edu.figures.drawings._look as look
 
 METHODS = [*look._LOOKS, "M06", "TPSS", "revPBE", "r2SCAN"]
@@ -43,3 +44,14 @@ def test_guide_lines_are_drawn():
     figure.add_hline(y=0)
     shapes = figure.layout.template.layout.shapedefaults
     assert shapes.opacity == 1 and shapes.line.width >= 1 and shapes.line.color == look.GUIDE
+
+
+def test_figure_of_ones_own():
+    single = mx.figure(yaxis_title="Hartree")
+    assert single.layout.template.layout.shapedefaults.opacity == 1
+    assert single.layout.yaxis.title.text == "Hartree"
+    panels = mx.figure(1, 2, ["left", "right"], shared_yaxes=True, height=300)
+    assert panels.layout.height == 300 and panels.layout.yaxis2.matches == "y"
+    assert [a.text for a in panels.layout.annotations] == ["left", "right"]
+    panels.add_scatter(x=[0], y=[0], row=1, col=2, **mx.style("PBE"))
+    assert panels.data[0].line.color == look.colour("PBE", [])

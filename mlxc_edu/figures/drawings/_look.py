@@ -6,9 +6,15 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 import plotly.io as pio
+from plotly.subplots import make_subplots
 
 TEMPLATE = "mlxc_edu"
+_SHAPE = {"shared_xaxes", "shared_yaxes", "horizontal_spacing", "vertical_spacing"}
 GUIDE = "#767676"  # lines that help the eye: zero, an experiment, a crossing
+
+
+# Of lines that are no method's.
+_COLOURWAY = ["#0072B2", "#C75400", "#008A64", "#AA3377", "#7A5C12", "#4D4D4D"]
 
 
 class _Look(NamedTuple):
@@ -56,6 +62,16 @@ def style(method: str, methods: list[str]) -> dict:
     )
 
 
+def blank(rows, cols, titles, **layout) -> go.Figure:
+    """Panels without anything in them."""
+    shape = {key: layout.pop(key) for key in [*layout] if key in _SHAPE}
+    if rows * cols == 1 and titles is None:
+        return go.Figure(layout=dict(template=TEMPLATE, height=380) | layout)
+    panels = make_subplots(rows, cols, subplot_titles=titles, **shape)
+    above = dict(margin_t=80, legend_y=1.1) if titles is not None else {}
+    return panels.update_layout(dict(template=TEMPLATE, height=400) | above | layout)
+
+
 def _look(method, methods) -> _Look:
     if method in _LOOKS:
         return _LOOKS[method]
@@ -69,6 +85,7 @@ def _template() -> go.layout.Template:
     template.layout.update(
         shapedefaults=dict(opacity=1, line=dict(color=GUIDE, width=1.5)),
         font=dict(size=14),
+        colorway=_COLOURWAY,
         margin=dict(l=70, r=20, t=30, b=60),
         legend=dict(orientation="h", y=1.02, yanchor="bottom"),
         hovermode="closest",

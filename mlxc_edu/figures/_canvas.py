@@ -1,0 +1,44 @@
+"""An empty figure, and how a method is drawn in it, for those who draw their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def with_plotly() -> ModuleType:
+    """The room where plotly is needed."""
+    try:
+        from . import drawings
+    except ImportError as error:
+        raise ImportError('plots need plotly: pip install "mlxc-edu[notebooks]"') from error
+    return drawings
+
+
+def figure(
+    rows: int = 1, cols: int = 1, titles: Sequence[str] | None = None, **layout: Any
+) -> go.Figure:
+    """An empty figure in the series' style.
+
+    Parameters
+    ----------
+    rows, cols : panels, filled by ``row`` and ``col`` of plotly's methods.
+    titles : of the panels, row by row.
+    layout : what ``update_layout`` takes, and ``shared_xaxes``, ``shared_yaxes``,
+        ``horizontal_spacing`` and ``vertical_spacing`` as for plotly's ``make_subplots``.
+
+    Raises
+    ------
+    ImportError : plotly is not installed; the message gives the command.
+    """
+    return with_plotly().blank(rows, cols, titles, **layout)
+
+
+def style(method: str) -> dict[str, Any]:
+    """``line`` and ``marker`` of a method in every figure: its colour, dash and symbol, for
+    plotly's ``add_scatter(..., **style("PBE"))``."""
+    return with_plotly().style(method, [method])
