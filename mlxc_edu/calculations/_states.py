@@ -24,7 +24,7 @@ from ..ks.convergence import (
     settle,
 )
 from ..ks.methods import is_learned
-from ..molecules import breaks_pairs, is_stretched, real_atoms
+from ..molecules import SINGLE, breaks_pairs, fragments, is_stretched, real_atoms
 from ._networks import (
     PBES_DENSITY,
     SAME_STATE,
@@ -127,8 +127,8 @@ def _leads(mf, fine) -> list[tuple[Start, Minimum]]:
         iterated = Start("PySCF's guess", *_orbitals(_ordinary(mf)))
         return follow(mf, [iterated, *paired_starts(orbitals, mol.nelectron // 2)], leads)
     starts = atomic_starts(mol)
-    if pbe is not None and not is_stretched(mol):  # a dear one need not look where PBE sees nothing
-        starts = led_elsewhere(pbe, starts)
+    if pbe is not None and len(fragments(mol, SINGLE)) == 1:
+        starts = led_elsewhere(pbe, starts)  # a dear one need not look where PBE sees nothing
     if not mol.spin:
         starts.append(mixed_start(orbitals[0], mol.nelec[0]))
     if atoms_leave_open(mol) and not is_learned(mf.xc):
