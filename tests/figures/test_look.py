@@ -2,7 +2,6 @@
 
 from itertools import combinations
 
-import plotly.graph_objects as go
 import pytest
 
 import mlxc_edu as mx
@@ -40,10 +39,9 @@ def test_methods_differ_in_more_than_colour():
 
 def test_guide_lines_are_drawn():
     """simple_white draws a shape without a width of its own nowhere, any other at 30 %."""
-    figure = go.Figure(layout_template=look.TEMPLATE)
-    figure.add_hline(y=0)
-    shapes = figure.layout.template.layout.shapedefaults
-    assert shapes.opacity == 1 and shapes.line.width >= 1 and shapes.line.color == look.GUIDE
+    for figure in (mx.figure(), mx.plot(mx.stored("NaCl"))):
+        shapes = figure.layout.template.layout.shapedefaults
+        assert shapes.opacity == 1 and shapes.line.width >= 1 and shapes.line.color == look.GUIDE
 
 
 def test_figure_of_ones_own():

@@ -244,8 +244,10 @@ def test_energy_jumps_no_more_than_is_allowed(xc):
     assert mf.converged and not mf.minimised
 
 
-@pytest.mark.parametrize(("system", "spin"), [("H2O", 0), ("N 0 0 0; H 0 0 1.04", 2)])
-def test_large_molecules(system, spin):
+@pytest.mark.parametrize(
+    ("system", "spin", "lacking"), [("H2O", 0, 1e-5), ("N 0 0 0; H 0 0 1.04", 2, 5e-6)]
+)
+def test_large_molecules(system, spin, lacking):
     """Little memory: integrals are fitted on the way, and exact where it ends."""
     options = dict(system=system, basis="6-31g", spin=spin)
     large = learned(**options).set(max_memory=0.1).run()
@@ -253,7 +255,7 @@ def test_large_molecules(system, spin):
     assert small.fits() and not large.fits()
     rough = large.copy().set(rough=True)
     fitted = rough.energy_tot(large.make_rdm1(), vhf=rough.get_veff())
-    assert abs(fitted - small.e_tot) > 5e-6  # there was something to mend
+    assert abs(fitted - small.e_tot) > lacking  # there was something to mend
     dm = large.make_rdm1()
     levels = [mf.eig(mf.get_fock(dm=dm), mf.get_ovlp())[0] for mf in (rough, small)]
     np.testing.assert_allclose(*levels, atol=0.15)  # also empty orbitals have a potential
