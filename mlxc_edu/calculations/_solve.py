@@ -64,7 +64,7 @@ def solve(
     mf = state.mean_field
     notes = []
     if state.tried:
-        tried = "; ".join(state.tried)
+        tried = "; ".join(sorted(state.tried))  # their energies may be equal but for rounding
         notes.append(f"from: {state.label}; lowest of {len(state.tried)} starts ({tried})")
     else:
         notes.append(f"from: {state.label}, the only start")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyscf
 from joblib.externals.loky import process_executor
+from joblib.externals.loky.backend import resource_tracker
 from pyscf import lib
 from tqdm.auto import tqdm
 
@@ -26,6 +28,7 @@ from ._code import code_version
 from ._store import Store
 
 MEMORY_PER_WORKER = 500  # MB; PySCF, SciPy and a diatomic's integrals
+UNTRACKED = "ignore:resource_tracker"  # an option of Python, -W
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dic
         for job in jobs:
             yield _one_thread(job, compute, store, memory)
         return
+    _track_silently()
     # The longest first, so that no worker is left alone with one at the end.
     jobs = sorted(jobs, key=lambda job: job["method"] != "exact")
     with joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
@@ -137,6 +141,16 @@ def _parallel(jobs, compute, store, workers, memory) -> Iterator[tuple[dict, dic
                 "a worker was killed, most often for want of memory; finished points are kept, and "
                 "workers=1 needs the least"
             ) from error
+
+
+def _track_silently() -> None:
+    """Start the process by which loky unlinks what is left of it. Of a scan that was stopped it
+    would warn, now and then, that a semaphore is gone already."""
+    sys.warnoptions.append(UNTRACKED)  # which the process is started with
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(UNTRACKED)
 
 
 @cache  # once a worker

@@ -42,6 +42,24 @@ def ended(pid):
         return True
 
 
+GONE = """
+import sys
+import mlxc_edu as mx
+from joblib.externals.loky.backend import resource_tracker
+
+mx.dissociation("H2", ["HF"], [0.7, 1.0], basis="sto-3g", store=sys.argv[1], workers=2,
+                progress=False)
+resource_tracker.register("/loky-gone", "semlock")
+"""
+
+
+def test_a_semaphore_that_is_gone_is_no_news(store):
+    """As a scan that was stopped may leave one."""
+    command = [sys.executable, "-c", GONE, str(store)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert ended.returncode == 0 and ended.stderr == ""
+
+
 @pytest.mark.parametrize(
     ("whom", "number", "status", "said"),
     [
