@@ -25,6 +25,7 @@ _HOME = {
     "stored": "scans",
     "plot": "figures",
     "figure": "figures",
+    "show": "figures",
     "style": "figures",
     "view": "figures",
     "explore": "explore",

@@ -1,13 +1,16 @@
-"""An empty figure, and how a method is drawn in it, for those who draw their own."""
+"""An empty figure, how a method is drawn in it, and its caption, for those who draw their own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+CAPTION = "caption"  # in a figure's layout.meta
 
 
 def with_plotly() -> ModuleType:
@@ -42,3 +45,21 @@ def style(method: str) -> dict[str, Any]:
     """``line`` and ``marker`` of a method in every figure: its colour, dash and symbol, for
     plotly's ``add_scatter(..., **style("PBE"))``."""
     return with_plotly().style(method, [method])
+
+
+def show(figure: go.Figure, caption: str) -> None:
+    """Display a figure with its caption under it, in a notebook.
+
+    The caption says in words what is to be seen, for those who do not see it: a page made from the
+    notebook has it as the figure's alternative text.
+
+    Raises
+    ------
+    ImportError : IPython is not installed; the message gives the command.
+    """
+    try:
+        from IPython.display import HTML, display
+    except ImportError as error:
+        raise ImportError('showing needs IPython: pip install "mlxc-edu[notebooks]"') from error
+    figure.update_layout(meta={CAPTION: caption})
+    display(figure, HTML(f"<figcaption><em>{escape(caption)}</em></figcaption>"))

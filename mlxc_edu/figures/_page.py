@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from pathlib import Path
+
+from ._canvas import CAPTION
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -33,6 +36,8 @@ def write_page(notebook: Path, page: Path) -> None:
             if _PLOTLY in data:
                 output["data"] = {"text/html": _figure_html(data[_PLOTLY], not plotly_js_inside)}
                 plotly_js_inside = True
+            elif data.get("text/html", "").startswith("<figcaption>"):
+                continue  # it is in the figure
             outputs.append(output)
         cell.outputs = outputs
 
@@ -45,10 +50,15 @@ def write_page(notebook: Path, page: Path) -> None:
 def _figure_html(figure: dict, with_plotly_js: bool) -> str:
     import plotly.io as pio
 
+    caption = escape(figure["layout"].get("meta", {}).get(CAPTION, ""))
     figure = pio.from_json(
         json.dumps({k: figure[k] for k in ("data", "layout", "frames") if k in figure})
     )
-    return pio.to_html(figure, include_plotlyjs=with_plotly_js, full_html=False, auto_play=False)
+    html = pio.to_html(figure, include_plotlyjs=with_plotly_js, full_html=False, auto_play=False)
+    if not caption:
+        return html
+    words = f"<figcaption><em>{caption}</em></figcaption>"
+    return f'<figure><div role="img" aria-label="{caption}">{html}</div>{words}</figure>'
 
 
 def _mathml(match: re.Match) -> str:
