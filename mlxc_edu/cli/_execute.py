@@ -62,6 +62,7 @@ def execute(notebook: Path, chosen: dict, executed: Path) -> bool:
             language="python",
             kernel_manager_class=OurKernel,
             extra_arguments=["--log-level=CRITICAL"],
+            store_widget_state=False,  # megabytes of JavaScript, dead without this kernel
             start_timeout=PATIENCE,
             cwd=notebook.absolute().parent,
         )

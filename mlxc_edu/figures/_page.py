@@ -12,12 +12,14 @@ from ._canvas import CAPTION
 _PLOTLY = "application/vnd.plotly.v1+json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _REMOTE_IMAGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")
+_LINK = re.compile(r"\[([^\]]*)\]\(([\w-]+)\.ipynb\)")
 _MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?!\s)([^$\n]+?)(?<!\s)\$(?![\w$])", re.DOTALL)
 
 
 def write_page(notebook: Path, page: Path) -> None:
     """Write ``notebook``, already executed, as a page: plotly.js once inside it, equations as
-    MathML, progress bars and remote images left out."""
+    MathML, progress bars and remote images left out. Notebooks it mentions are linked, and those
+    before and after it, where their pages lie beside it."""
     import nbformat
     from nbconvert import HTMLExporter
 
@@ -27,6 +29,7 @@ def write_page(notebook: Path, page: Path) -> None:
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = _REMOTE_IMAGE.sub(r"\1", _MATH.sub(_mathml, cell.source))
+            cell.source = _LINK.sub(lambda link: _linked(link, page.parent), cell.source)
             continue
         outputs = []
         for output in cell.get("outputs", []):
@@ -41,10 +44,32 @@ def write_page(notebook: Path, page: Path) -> None:
             outputs.append(output)
         cell.outputs = outputs
 
+    nb.cells.append(nbformat.v4.new_markdown_cell(_neighbours(page)))
     exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="", jquery_url="")
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    body, _ = exporter.from_notebook_node(nb)
+    body, _ = exporter.from_notebook_node(nb, {"metadata": {"name": _title(nb) or page.stem}})
     page.write_text(re.sub(r'<script[^>]*src=""[^>]*>\s*</script>', "", body), encoding="utf-8")
+
+
+def _title(nb) -> str:
+    """Its first heading."""
+    lines = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown").splitlines()
+    return next((line.lstrip("# ") for line in lines if line.startswith("# ")), "")
+
+
+def _linked(link: re.Match, folder: Path) -> str:
+    text, name = link.groups()
+    return f"[{text}]({name}.html)" if (folder / f"{name}.html").is_file() else text
+
+
+def _neighbours(page: Path) -> str:
+    """Links to the pages before and after this one, by name, of those that begin with a number."""
+    names = {p.stem for p in page.parent.glob("[0-9]*.html")} | {page.stem}
+    order = sorted(names)
+    i = order.index(page.stem)
+    links = [f"[← {name}]({name}.html)" for name in order[max(i - 1, 0) : i]]
+    links += [f"[{name} →]({name}.html)" for name in order[i + 1 : i + 2]]
+    return " · ".join(links)
 
 
 def _figure_html(figure: dict, with_plotly_js: bool) -> str:

@@ -26,7 +26,8 @@ def plot(table: pd.DataFrame) -> go.Figure:
     """The figure that fits a table's kind.
 
     A dissociation table gives two panels that share the distance: the energy above the separated
-    atoms, and the charge of the first atom. A point that did not converge is marked by a cross.
+    atoms, and the charge of the first atom; where that jumps no line is drawn. A point that did not
+    converge is marked by a cross.
     A profile gives three: spin densities, enhancement factors, energies per volume. E(N) gives two,
     the energy and its deviation from the straight line; fractional spin gives one, and the flat
     plane is a surface. The history of a fit gives its errors by step.

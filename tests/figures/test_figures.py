@@ -34,6 +34,19 @@ def test_two_panels_share_the_distance(table):
     assert len({t.line.color for t in energies}) == 3
 
 
+def test_no_line_is_drawn_through_a_jump(table):
+    """From ions to atoms at once; a point that did not converge is marked there, too."""
+    jump = table.assign(charge_Na=[0.0, 0.95, 0.1, 0.1, 0.2, 0.2])
+    fig = mx.plot(jump)
+    lines = {(t.name, t.yaxis): t for t in fig.data if t.mode == "lines+markers"}
+    for axis in ("y", "y2"):
+        assert len(lines["exact", axis].y) == 2
+        before, gap, after = lines["PBE", axis].y
+        assert np.isnan(gap) and np.isfinite([before, after]).all()
+    marked = [t for t in fig.data if "PBE, not converged" in t.name]
+    assert [list(t.x) for t in marked] == [[4.0], [4.0]]
+
+
 def test_unconverged_points_are_marked(table):
     marked = [t for t in mx.plot(table).data if "not converged" in t.name]
     assert [list(t.x) for t in marked] == [[4.0], [4.0]]

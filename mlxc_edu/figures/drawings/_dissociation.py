@@ -10,6 +10,7 @@ from ._look import GUIDE, TEMPLATE, style
 
 ENERGY_CEILING = 40.0  # kcal/mol above the separated atoms; a repulsive wall beyond says little
 NO_CHARGE = 0.01  # e
+JUMP = 0.3  # e between neighbours; no line is drawn through it
 _CROSS = dict(symbol="x", size=11, line=dict(width=1))
 
 
@@ -22,7 +23,7 @@ def dissociation_figure(table: pd.DataFrame) -> go.Figure:
     panels = {1: ("relative_kcal", "kcal/mol"), 2: (charge, "e")}
     for method, curve in table.groupby("method", sort=False):
         look = style(method, list(table["method"].unique()))
-        curve = curve.sort_values("r")
+        curve = _with_gaps(curve.sort_values("r", ignore_index=True), charge)
         for row, (column, unit) in panels.items():
             fig.add_scatter(
                 x=curve["r"],
@@ -36,7 +37,7 @@ def dissociation_figure(table: pd.DataFrame) -> go.Figure:
                 **look,
                 hovertemplate=f"{method}: %{{y:.3f}} {unit} at %{{x:.2f}} Å<extra></extra>",
             )
-            failed = curve[~curve["converged"].astype(bool)]
+            failed = curve[curve["converged"].eq(False)]
             if len(failed):
                 fig.add_scatter(
                     x=failed["r"],
@@ -55,3 +56,9 @@ def dissociation_figure(table: pd.DataFrame) -> go.Figure:
     fig.update_xaxes(title="distance R (Å)", row=2)
     fig.add_hline(y=0, line=dict(color=GUIDE, width=1), layer="below", row="all", col=1)
     return fig.update_layout(template=TEMPLATE, height=620)
+
+
+def _with_gaps(curve: pd.DataFrame, charge: str) -> pd.DataFrame:
+    """An empty row where an electron jumps."""
+    jumps = curve.index[curve[charge].diff().abs() > JUMP]
+    return curve.reindex(sorted([*curve.index, *(jumps - 0.5)]))
