@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mlxc_edu as mx
+from mlxc_edu.calculations import _networks
 from mlxc_edu.calculations._networks import led_elsewhere, lowest_about_bond, pbes_density
 from mlxc_edu.ks.convergence import atomic_starts, ended, minimise, paired_starts, turn_about_bond
 
@@ -150,6 +151,18 @@ def test_lowest_way_to_point(name, length, method, apart):
     mol = diatomic(name, length, basis="def2-svp")
     found, mf = mx.solve(mol, method), kernel(mol, method, unrestricted=True)
     assert mf.converged and found.converged and found.energy < mf.e_tot + apart
+
+
+def test_pairs_that_are_turned_end_no_higher(monkeypatch):
+    """DM21's C2 was found, turned about its bond by a few degrees, and lost: what went on from
+    there ended 46 kcal/mol higher."""
+    mol = diatomic("LiH", 4.0, basis="6-31g")
+    _, _, found = _networks.lowest_pairs(mol, "EDU26", 0)
+    higher = replace(ended(found), energy=found.e_tot + 0.07)
+    monkeypatch.setattr(_networks, "lowest_about_bond", lambda mf, minimum: minimum.mo_coeff)
+    monkeypatch.setattr(_networks, "minimise", lambda *given, **how: higher)
+    _, _, turned = _networks.lowest_pairs(mol, "EDU26", 0)
+    assert turned.converged and turned.e_tot == pytest.approx(found.e_tot, abs=1e-6)
 
 
 @pytest.mark.full
