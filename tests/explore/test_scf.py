@@ -1,4 +1,4 @@
-"""The circle turned by hand: what the explorer of notebook 03 does when its buttons are pressed."""
+"""The circle turned by hand: the explorer of notebooks 03 and 03b when its buttons are pressed."""
 
 import numpy as np
 import pytest
