@@ -12,6 +12,12 @@ from ._canvas import CAPTION
 _PLOTLY = "application/vnd.plotly.v1+json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _REMOTE_IMAGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")
+# Code can be folded; what a cell tagged hide-input does is styling, folded from the start.
+_TEMPLATE = """{% extends 'lab/index.html.j2' %}
+{% block input_group %}
+<details{{ '' if 'hide-input' in cell.metadata.get('tags', []) else ' open' }}>
+<summary>code</summary>{{ super() }}</details>
+{% endblock %}"""
 _LINK = re.compile(r"\[([^\]]*)\]\(([\w-]+)\.ipynb\)")
 _MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?!\s)([^$\n]+?)(?<!\s)\$(?![\w$])", re.DOTALL)
 
@@ -46,6 +52,7 @@ def write_page(notebook: Path, page: Path) -> None:
 
     nb.cells.append(nbformat.v4.new_markdown_cell(_neighbours(page)))
     exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="", jquery_url="")
+    exporter.raw_template = _TEMPLATE
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     body, _ = exporter.from_notebook_node(nb, {"metadata": {"name": _title(nb) or page.stem}})
     page.write_text(re.sub(r'<script[^>]*src=""[^>]*>\s*</script>', "", body), encoding="utf-8")

@@ -183,6 +183,8 @@ def test_page_of_nothing_special(tmp_path):
             nbformat.v4.new_markdown_cell(
                 "[![badge](https://example.org/b.svg)](https://example.org)"
             ),
+            nbformat.v4.new_code_cell("1 + 1"),
+            nbformat.v4.new_code_cell("style = 1", metadata={"tags": ["hide-input"]}),
         ]
     )
     source, page = tmp_path / "a.ipynb", tmp_path / "a.html"
@@ -192,6 +194,9 @@ def test_page_of_nothing_special(tmp_path):
     assert html.count("<math") == 2 and "price of $5 and $6" in html
     assert "b.svg" not in html and 'href="https://example.org"' in html
     assert 'src=""' not in html
+    folds = bs4.BeautifulSoup(html, "html.parser").select("details")
+    assert [fold.has_attr("open") for fold in folds] == [True, False], "code can be folded"
+    assert [fold.summary.text for fold in folds] == ["code"] * 2 and "1 + 1" in folds[0].text
 
 
 def test_captions_are_read_out(tmp_path, monkeypatch):
