@@ -7,7 +7,7 @@ import pytest
 import mlxc_edu as mx
 import mlxc_edu.figures.drawings._look as look
 
-METHODS = [*look._LOOKS, "M06", "TPSS", "revPBE", "r2SCAN"]
+METHODS = [*look._LOOKS, "M06", "BLYP", "revPBE", "X3LYP"]
 
 
 def contrast(colour, other="#FFFFFF"):

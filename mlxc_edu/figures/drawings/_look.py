@@ -29,6 +29,9 @@ _LOOKS = {
     "exact": _Look("#000000"),
     "LDA": _Look("#3C8FC4", "dashdot", "triangle-down"),
     "PBE": _Look("#0072B2", "dash", "square"),
+    "TPSS": _Look("#4B6A2E", "dashdot", "diamond-wide"),
+    "R2SCAN": _Look("#117733", "longdashdot", "triangle-right"),
+    "PBE0": _Look("#661100", "longdashdot", "bowtie"),
     "B3LYP": _Look("#C75400", "dash", "diamond"),
     "CAM-B3LYP": _Look("#BF5F97", "dashdot", "diamond-tall"),
     "wB97X": _Look("#882255", "dashdot", "hexagon"),
@@ -41,9 +44,9 @@ _LOOKS = {
 }
 _SPARE = [
     _Look("#332288", "dash", "triangle-left"),
-    _Look("#117733", "dot", "triangle-right"),
-    _Look("#661100", "dashdot", "bowtie"),
-    _Look("#6E6E6E", "dash", "hourglass"),
+    _Look("#1B7FA6", "dot", "hourglass"),
+    _Look("#8C564B", "dashdot", "cross"),
+    _Look("#6E6E6E", "dash", "hexagram"),
 ]
 
 

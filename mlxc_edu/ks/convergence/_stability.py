@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
+from ...molecules import is_stretched
 from ._minimise import (
     ENERGY_NOISE,
     ROUGHLY,
@@ -150,13 +151,15 @@ def settle(mf, found: Minimum, *, scout=None, **how) -> tuple[Minimum, Curvature
         if not found.converged:
             return found, lowest
         lowest = lowest_curvature(eyes, found.mo_coeff, found.mo_occ)
+    # Shells side by side; of a single atom it does not matter where they point.
     to_rounding = getattr(mf, "energy_noise", ENERGY_NOISE) <= ENERGY_NOISE
+    turns = to_rounding and is_stretched(mf.mol)
     # Where an atom's open shell points, the coarse grid alone may curve down, or be flat.
-    if scout and (lowest.is_down or (to_rounding and lowest.value < FLAT)):
+    if scout and (lowest.is_down or (turns and lowest.value < FLAT)):
         lowest = lowest_curvature(mf, found.mo_coeff, found.mo_occ)
         if lowest.is_surely_down:  # and the fine one alone another way
             return settle(mf, found, **how)
-    if to_rounding and DOWN <= lowest.value < GENTLY:
+    if turns and DOWN <= lowest.value < GENTLY:
         lower = downhill(mf, lowest, **how)
         if lower.converged and lower.energy < found.energy - EQUAL:
             return lower, lowest_curvature(mf, lower.mo_coeff, lower.mo_occ)
