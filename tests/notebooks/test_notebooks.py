@@ -22,8 +22,7 @@ PAGES = [
     pytest.param(p, id=p.stem, marks=[] if p.stem[:2] in ("00", "06") else [pytest.mark.full])
     for p in NOTEBOOKS
 ]
-FIRST_EDITION = {"06", "07", "08"}  # no captions yet
-NEED_WEIGHTS = {"07_inside_dm21"}
+FIRST_EDITION = {"06", "08"}  # no captions yet
 KERNEL_MEMORY = 1.5e9  # bytes
 # A child begins with the memory of the process that forks it, so a small one starts the command and
 # writes down the most that any of the command's processes took, in kilobytes.
@@ -51,8 +50,6 @@ def executed(tmp_path_factory):
     folder.mkdir(exist_ok=True)
 
     def execute(path):
-        if path.stem in NEED_WEIGHTS and not os.environ.get("MLXC_EDU_DM21_DIR"):
-            pytest.skip("needs DM21's parameters: set MLXC_EDU_DM21_DIR")
         done = folder / f"{path.stem}.done"
         with (folder / f"{path.stem}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
@@ -286,7 +283,7 @@ def test_a_scan_that_ends_before_the_crossing_is_refused(name, monkeypatch, tmp_
         begun(name, monkeypatch, tmp_path, farthest=10.0)
 
 
-def test_molecule_for_the_end_is_refused_at_the_beginning(monkeypatch, tmp_path, released):
+def test_molecule_for_the_end_is_refused_at_the_beginning(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="unknown molecule"):
         begun("07", monkeypatch, tmp_path, molecule="H20")
     assert begun("07", monkeypatch, tmp_path, molecule="NH3")["own"].natm == 4
