@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from ..ks import KS
-from ..ks.convergence import Minimum, Start, ended, follow, minimise, turn_about_bond
+from ..ks.convergence import Minimum, Start, ended, follow, turn_about_bond
 from ..molecules import real_atoms
 
 PBES_DENSITY = "PBE's density"
@@ -90,7 +90,6 @@ def lowest_pairs(mol, method, grid_level):
         label = min(ends, key=lambda label: (not ends[label].converged, ends[label].e_tot))
         mf = ends[label]
         turned = lowest_about_bond(mf, ended(mf))
-        if turned is not None:  # and minimised: an iteration from there may lead far away
-            mf._take(minimise(mf, turned, mf.mo_occ, **mf._how()))
-            mf._settle()
+        if turned is not None:
+            mf.descend(turned)
     return label, tuple(ends), mf

@@ -41,10 +41,11 @@ def figure(
     return with_plotly().blank(rows, cols, titles, **layout)
 
 
-def style(method: str) -> dict[str, Any]:
+def style(method: str, among: Sequence[str] = ()) -> dict[str, Any]:
     """``line`` and ``marker`` of a method in every figure: its colour, dash and symbol, for
-    plotly's ``add_scatter(..., **style("PBE"))``."""
-    return with_plotly().style(method, [method])
+    plotly's ``add_scatter(..., **style("PBE"))``. Methods without a look of their own share a few;
+    ``among`` names all that a figure shows, so that they differ."""
+    return with_plotly().style(method, [*among] or [method])
 
 
 def show(figure: go.Figure, caption: str) -> None:

@@ -50,7 +50,8 @@ def write_page(notebook: Path, page: Path) -> None:
             outputs.append(output)
         cell.outputs = outputs
 
-    nb.cells.append(nbformat.v4.new_markdown_cell(_neighbours(page)))
+    if links := _neighbours(page):
+        nb.cells.append(nbformat.v4.new_markdown_cell(links))
     exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="", jquery_url="")
     exporter.raw_template = _TEMPLATE
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
@@ -70,9 +71,10 @@ def _linked(link: re.Match, folder: Path) -> str:
 
 
 def _neighbours(page: Path) -> str:
-    """Links to the pages before and after this one, by name, of those that begin with a number."""
-    names = {p.stem for p in page.parent.glob("[0-9]*.html")} | {page.stem}
-    order = sorted(names)
+    """Links to the pages before and after this one in a series, whose names begin with numbers."""
+    if not page.stem[:1].isdigit():
+        return ""
+    order = sorted({p.stem for p in page.parent.glob("[0-9]*.html")} | {page.stem})
     i = order.index(page.stem)
     links = [f"[← {name}]({name}.html)" for name in order[max(i - 1, 0) : i]]
     links += [f"[{name} →]({name}.html)" for name in order[i + 1 : i + 2]]

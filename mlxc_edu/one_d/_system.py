@@ -43,7 +43,8 @@ class State:
 
 @dataclass(frozen=True)
 class KohnSham:
-    """A system with a functional.
+    """A system with a functional. Spins that are alike stay so, even where they would rather part:
+    ``start`` takes a bias that parts them.
 
     Attributes
     ----------
@@ -133,7 +134,10 @@ class KohnSham:
         return np.array([np.clip(m - np.arange(self.grid.points), 0, 1) for m in self.occupations])
 
     def _energy_and_fock(self, gamma):
-        return _energy_and_fock(gamma, self.functional, self.one_electron, self._repulsion)
+        energy, fock = _energy_and_fock(gamma, self.functional, self.one_electron, self._repulsion)
+        if np.array_equal(*gamma):  # rounding must not part spins that are alike
+            fock = np.broadcast_to(np.mean(fock, axis=0), fock.shape)
+        return energy, fock
 
 
 def _energy(gamma, functional, one_electron, repulsion):

@@ -8,7 +8,14 @@ import pytest
 import mlxc_edu as mx
 from mlxc_edu.calculations import _networks
 from mlxc_edu.calculations._networks import led_elsewhere, lowest_about_bond, pbes_density
-from mlxc_edu.ks.convergence import atomic_starts, ended, minimise, paired_starts, turn_about_bond
+from mlxc_edu.ks.convergence import (
+    _ends,
+    atomic_starts,
+    ended,
+    minimise,
+    paired_starts,
+    turn_about_bond,
+)
 
 KC = 627.5095
 
@@ -139,11 +146,7 @@ def test_shell_of_a_network_points_where_the_grid_has_it_lowest():
 @pytest.mark.usefixtures("released")
 @pytest.mark.parametrize(
     ("name", "length", "method", "apart"),
-    [
-        ("O2", 2.415, "B3LYP", 5e-6),
-        ("C2", 3.7276, "PBE", 5e-6),
-        ("C2", 1.8638, "DM21", 3e-5),
-    ],
+    [("O2", 2.415, "B3LYP", 5e-6), ("C2", 3.7276, "PBE", 5e-6), ("C2", 1.8638, "DM21", 3e-5)],
 )
 def test_lowest_way_to_point(name, length, method, apart):
     """O2's triplet lay 0.6 kcal/mol above what KS finds, C2's singlet 0.1, and 8 with DM21, on
@@ -160,7 +163,7 @@ def test_pairs_that_are_turned_end_no_higher(monkeypatch):
     _, _, found = _networks.lowest_pairs(mol, "EDU26", 0)
     higher = replace(ended(found), energy=found.e_tot + 0.07)
     monkeypatch.setattr(_networks, "lowest_about_bond", lambda mf, minimum: minimum.mo_coeff)
-    monkeypatch.setattr(_networks, "minimise", lambda *given, **how: higher)
+    monkeypatch.setattr(_ends, "minimise", lambda *given, **how: higher)
     _, _, turned = _networks.lowest_pairs(mol, "EDU26", 0)
     assert turned.converged and turned.e_tot == pytest.approx(found.e_tot, abs=1e-6)
 

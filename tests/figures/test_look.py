@@ -44,6 +44,11 @@ def test_guide_lines_are_drawn():
         assert shapes.opacity == 1 and shapes.line.width >= 1 and shapes.line.color == look.GUIDE
 
 
+def test_methods_without_a_look_of_their_own():
+    assert mx.style("M06", ["PBE", "M06", "BLYP"]) != mx.style("BLYP", ["PBE", "M06", "BLYP"])
+    assert mx.style("PBE", ["PBE", "M06"]) == mx.style("PBE")
+
+
 def test_figure_of_ones_own():
     single = mx.figure(yaxis_title="Hartree")
     assert single.layout.template.layout.shapedefaults.opacity == 1

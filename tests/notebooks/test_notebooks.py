@@ -14,6 +14,7 @@ import pytest
 
 import mlxc_edu as mx
 from mlxc_edu.cli._notebooks import notebooks_folder
+from mlxc_edu.figures._page import _MATH
 
 NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
 EACH = [pytest.param(p, id=p.stem) for p in NOTEBOOKS]
@@ -80,8 +81,11 @@ def test_committed_clean(path):
     assert [c.metadata.get("tags") for c in code].count(["parameters"]) == 1
     assert "fast = True" in code[0].source
     assert max(map(statements, code)) <= 15
-    if path.stem[:2] not in FIRST_EDITION:
-        assert max(len(line) for c in code for line in c.source.splitlines()) <= 88
+    assert max(len(line) for c in code for line in c.source.splitlines()) <= 88
+    assert max(len(c.source.splitlines()) for c in code) <= 25
+    words = [_MATH.sub("", c.source) for c in nb.cells if c.cell_type == "markdown"]
+    assert not any("$" in text for text in words), "a formula that is none"
+    assert min(map(ord, "".join(c.source for c in nb.cells).replace("\n", " "))) >= 32
     assert 25 <= len(nb.cells) <= 50
     grading = [c.metadata["nbgrader"] for c in nb.cells if "nbgrader" in c.metadata]
     assert any(g["solution"] for g in grading) and any(g["grade"] for g in grading)
@@ -233,6 +237,11 @@ def test_pages_know_each_other(tmp_path):
         "02_b →": "02_b.html",
     }
     assert "and notebook 09." in page.text, "no link to a page that is not there"
+
+    nbformat.write(nb, tmp_path / "mine.ipynb")
+    write_page(tmp_path / "mine.ipynb", tmp_path / "mine.html")
+    mine = bs4.BeautifulSoup((tmp_path / "mine.html").read_text(), "html.parser")
+    assert "→" not in mine.text and "←" not in mine.text, "a page of no series"
 
 
 def begun(name, monkeypatch, tmp_path, **given):

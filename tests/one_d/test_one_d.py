@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 from pyscf.dft import libxc
 
 import mlxc_edu as mx
-from mlxc_edu.one_d import _functionals, _learning
+from mlxc_edu.one_d import _functionals, _learning, _system
 
 # Soft Coulomb, softening 1, Hartree. Wagner, Stoudenmire, Burke and White, Phys. Chem. Chem. Phys.
 # 14, 8581 (2012) give H and He to these digits; the others are held against convergence alone.
@@ -246,6 +246,25 @@ def test_functional_of_ones_own():
 
     own = mx.one_d.kohn_sham([2], [0], 2, scaled)
     assert own.converged and own.energy > mx.one_d.kohn_sham([2], [0], 2).energy
+
+
+def test_spins_that_are_alike_stay_so(monkeypatch):
+    """In H₂ at 8 Bohr they would rather part, and rounding did it, on one machine and not on the
+    next: only ``bias`` parts them."""
+    exactly = _system._energy_and_fock
+
+    def rounded(*arguments):
+        energy, fock = exactly(*arguments)
+        x = np.linspace(-1, 1, fock.shape[1])
+        return energy, fock + 1e-13 * np.array([np.diag(x), -np.diag(x)])
+
+    monkeypatch.setattr(_system, "_energy_and_fock", rounded)
+    pair = dict(charges=[1, 1], positions=[-4, 4], electrons=2, half_width=16)
+    alike = mx.one_d.kohn_sham(**pair)
+    assert alike.converged and np.array_equal(*alike.spin_density)
+    push = np.sign(alike.grid.x)
+    parted = mx.one_d.kohn_sham(**pair, bias=np.array([push, -push]))
+    assert parted.converged and parted.energy < alike.energy - 1e-2
 
 
 def test_salt_on_a_line_leaks_charge_with_lda():

@@ -35,6 +35,12 @@ class EndsInMinimum:
     curvature: float | None = None
     _falls_back = False  # where iteration fails something else is tried
 
+    def descend(self, mo_coeff):
+        """Minimise from these orbitals, occupied as they are now, and stay where that is lower:
+        an iteration from there may lead far away."""
+        self._take(minimise(self, mo_coeff, self.mo_occ, **self._how()))
+        self._settle()
+
     def _finalize(self):
         self.saddle, self.curvature = False, None
         if not self.goes_on:

@@ -133,7 +133,8 @@ def settle(mf, found: Minimum, *, scout=None, **how) -> tuple[Minimum, Curvature
     the way down is not found, with the lowest curvature there; ``how`` as for :func:`minimise`.
 
     ``scout``, the same on a coarser grid, is asked first: what curves down shows there, whether
-    anything is gained does not.
+    anything is gained does not. Where shells of a stretched molecule may turn, and energies are
+    right to rounding, one descent more is tried along a curvature that may be the grid's noise.
     """
     eyes = scout or mf
     lowest = lowest_curvature(eyes, found.mo_coeff, found.mo_occ)
