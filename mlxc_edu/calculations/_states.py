@@ -40,6 +40,8 @@ GRID_LEVEL = 3  # PySCF's default
 COARSE_GRID_LEVEL = 0  # enough to tell which start leads where
 RIVAL = 5e-3  # Hartree above the lowest on the coarse grid
 LEARNED_RIVAL = 2e-2  # of a network, which is rough where a bond is stretched
+LOOK = 5e-5  # Hartree that orbitals of the coarse grid lie too high on the full one
+LEARNED_LOOK = 2e-3
 GRADIENT_TOL = 1e-5  # Hartree
 MOST_BUILDS = 400  # Fock matrices; a hole in a degenerate shell turns slowly on a grid
 
@@ -104,11 +106,7 @@ def lowest_state(mol, method, unrestricted) -> State:
         # and near equilibrium what everybody starts from, too.
         trusted = () if is_stretched(mol) else (PBES_DENSITY,)
         leads = [lead for lead in leads if lead[0].atomic or lead[0].label in trusted]
-    # The coarse grid may order near-degenerate states wrongly: one look each on the full one.
-    rivals = _rivals(mf, leads)
-    if len(rivals) > 1:
-        rivals.sort(key=lambda lead: _energy(mf, lead[1]))
-    start, lead = rivals[0]
+    start, lead = _lowest_rival(mf, _rivals(mf, leads))
     found, saddle = _settled(mf, _minimise(mf, lead.mo_coeff, lead.mo_occ), coarse)
     passed_over = _passed_over(mf, found, leads, all_leads)
     tried = tuple(dict.fromkeys(start.label for start, _ in all_leads))
@@ -169,6 +167,20 @@ def _rivals(mf, leads) -> list[tuple[Start, Minimum]]:
     """The distinct states that may turn out to be the lowest; ``leads`` come sorted by energy."""
     most = leads[0][1].energy + (LEARNED_RIVAL if is_learned(mf.xc) else RIVAL)
     return [lead for lead in _distinct(leads) if lead[1].energy < most]
+
+
+def _lowest_rival(mf, rivals) -> tuple[Start, Minimum]:
+    """The lowest on the full grid; the coarse one may order near-degenerate states wrongly. One
+    look at each, and those that come out alike are followed: a look may be a kcal/mol too high."""
+    if len(rivals) == 1:
+        return rivals[0]
+    looks = [_energy(mf, lead) for _, lead in rivals]
+    alike = min(looks) + (LEARNED_LOOK if is_learned(mf.xc) else LOOK)
+    order = [i for i in np.argsort(looks) if looks[i] < alike]
+    if len(order) == 1:
+        return rivals[order[0]]
+    close = [rivals[i] for i in order]
+    return follow(mf, [Start(s.label, *_orbitals(lead), s.atomic) for s, lead in close])[0]
 
 
 def _energy(mf, orbitals: Minimum) -> float:

@@ -300,3 +300,13 @@ def test_hole_of_three_atoms_far_apart(method):
         assert result.energy == pytest.approx(3 * holed + pairs, abs=2e-5)
     else:
         assert result.energy == pytest.approx(holed + 2 * kernel(atom, method).e_tot, abs=1e-4)
+
+
+def test_ions_and_atoms_that_lie_close_are_followed_on_the_full_grid():
+    """Where lithium fluoride comes apart the coarse grid has EDU26's ions below its atoms, and so
+    has one look at its orbitals on the full grid; the atoms are lower by 0.8 kcal/mol."""
+    apart = mx.molecule("LiF", bond_length=8.45, basis="def2-svpd")
+    result = mx.solve(apart, "EDU26")
+    atoms = sum(mx.solve(mx.molecule(a, basis="def2-svpd"), "EDU26").energy for a in ("Li", "F"))
+    assert result.converged and abs(result.energy - atoms) < 1e-4
+    assert abs(result.charges[0]) < 1e-3
