@@ -27,6 +27,7 @@ _HOME = {
     "figure": "figures",
     "show": "figures",
     "style": "figures",
+    "titled": "figures",
     "view": "figures",
     "explore": "explore",
     "units": "units",

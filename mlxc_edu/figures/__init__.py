@@ -1,6 +1,6 @@
 """Tables and results become figures, views and pages; nothing is computed here."""
 
-from ._canvas import figure, show, style
+from ._canvas import figure, show, style, titled
 from ._page import write_page
 from ._plots import plot
 from ._viewer import view

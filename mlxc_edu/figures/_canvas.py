@@ -8,7 +8,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
     import plotly.graph_objects as go
+    from pandas.io.formats.style import Styler
 
 CAPTION = "caption"  # in a figure's layout.meta
 
@@ -64,3 +66,19 @@ def show(figure: go.Figure, caption: str) -> None:
         raise ImportError('showing needs IPython: pip install "mlxc-edu[notebooks]"') from error
     figure.update_layout(meta={CAPTION: caption})
     display(figure, HTML(f"<figcaption><em>{escape(caption)}</em></figcaption>"))
+
+
+def titled(frame: pd.DataFrame, caption: str, digits: int = 2) -> Styler:
+    """A table to look at in a notebook: a title above, so many digits, a dash where there is no
+    value. Row numbers are left out; any other index becomes the first column.
+
+    Raises
+    ------
+    ImportError : jinja2 is not installed, which pandas needs for it.
+    """
+    import pandas as pd
+
+    numbered = isinstance(frame.index, pd.RangeIndex)
+    looked_at = frame if numbered else frame.rename_axis(frame.index.name or "").reset_index()
+    look = looked_at.style.format(precision=digits, na_rep="–")
+    return look.hide(axis="index").set_caption(caption)

@@ -2,6 +2,9 @@
 
 from itertools import combinations
 
+import bs4  # comes with nbconvert
+import numpy as np
+import pandas as pd
 import pytest
 
 import mlxc_edu as mx
@@ -58,3 +61,15 @@ def test_figure_of_ones_own():
     assert [a.text for a in panels.layout.annotations] == ["left", "right"]
     panels.add_scatter(x=[0], y=[0], row=1, col=2, **mx.style("PBE"))
     assert panels.data[0].line.color == look.colour("PBE", [])
+
+
+def test_titled_table():
+    table = pd.DataFrame(
+        {"energy (eV)": [1.23456, np.nan]}, index=pd.Index(["a", "b"], name="atom")
+    )
+    for frame, first in ((table, "atom"), (table.reset_index(), "atom"), (table[:1].T, "")):
+        cells = bs4.BeautifulSoup(mx.titled(frame, "Two atoms", 1).to_html(), "html.parser")
+        assert cells.caption.text == "Two atoms"
+        assert cells.th.text.strip() == first
+        assert "1.2" in [cell.text for cell in cells.find_all("td")]
+    assert "–" in mx.titled(table, "Two atoms").to_html()

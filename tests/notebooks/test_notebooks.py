@@ -20,10 +20,9 @@ NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
 EACH = [pytest.param(p, id=p.stem) for p in NOTEBOOKS]
 # All pages are made alike; those of the tour and of the flagship are looked at each time.
 PAGES = [
-    pytest.param(p, id=p.stem, marks=[] if p.stem[:2] in ("00", "06") else [pytest.mark.full])
+    pytest.param(p, id=p.stem, marks=[] if p.stem[:3] in ("00_", "06_") else [pytest.mark.full])
     for p in NOTEBOOKS
 ]
-FIRST_EDITION = {"06"}  # no captions yet
 KERNEL_MEMORY = 1.5e9  # bytes
 # A child begins with the memory of the process that forks it, so a small one starts the command and
 # writes down the most that any of the command's processes took, in kilobytes.
@@ -98,9 +97,8 @@ def test_runs_end_to_end(path, executed):
     assert not any(o.output_type == "error" for o in outputs)
     figures = [o.data[PLOTLY] for o in outputs if PLOTLY in o.get("data", {})]
     assert len(figures) >= 3
-    if path.stem[:2] not in FIRST_EDITION:
-        captions = [figure["layout"].get("meta", {}).get("caption") for figure in figures]
-        assert all(captions), "every figure in words"
+    captions = [figure["layout"].get("meta", {}).get("caption") for figure in figures]
+    assert all(captions), "every figure in words"
     assert "widgets" not in nb.metadata
     kilobytes = int(executed(path).with_suffix(".kB").read_text())
     assert 1e5 * 1024 < kilobytes * 1024 < KERNEL_MEMORY
