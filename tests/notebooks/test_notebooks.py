@@ -11,6 +11,7 @@ import browsing
 import bs4  # comes with nbconvert
 import nbformat
 import pytest
+from plotly.offline import get_plotlyjs
 
 import mlxc_edu as mx
 from mlxc_edu.cli._notebooks import notebooks_folder
@@ -77,6 +78,8 @@ def test_committed_clean(path):
     code = [c for c in nb.cells if c.cell_type == "code"]
     assert not any(c.outputs or c.execution_count for c in code)
     assert "widgets" not in nb.metadata
+    page = executed(path).with_suffix(".html").read_text(encoding="utf-8")
+    assert len(page) - len(get_plotlyjs()) < 2e6, "what a visitor loads besides plotly.js"
     assert [c.metadata.get("tags") for c in code].count(["parameters"]) == 1
     assert "fast = True" in code[0].source
     assert max(map(statements, code)) <= 15
@@ -100,6 +103,8 @@ def test_runs_end_to_end(path, executed):
     captions = [figure["layout"].get("meta", {}).get("caption") for figure in figures]
     assert all(captions), "every figure in words"
     assert "widgets" not in nb.metadata
+    page = executed(path).with_suffix(".html").read_text(encoding="utf-8")
+    assert len(page) - len(get_plotlyjs()) < 2e6, "what a visitor loads besides plotly.js"
     kilobytes = int(executed(path).with_suffix(".kB").read_text())
     assert 1e5 * 1024 < kilobytes * 1024 < KERNEL_MEMORY
 
