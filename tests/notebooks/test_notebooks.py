@@ -129,15 +129,15 @@ def test_page_shows_figures_offline(path, executed, browser):
     )
     assert page.locator(".js-plotly-plot").count() == figures
     for i in range(figures):
-        lines = (
+        drawn = (
             page.locator(".js-plotly-plot")
             .nth(i)
             .locator(
-                f"path.js-line, .barlayer path, .boxlayer path, .contourlayer path, {IN_3D}, "
-                ".heatmaplayer image"
+                "path.js-line, path.point, .barlayer path, .boxlayer path, .contourlayer path, "
+                f"{IN_3D}, .heatmaplayer image"
             )
         )
-        assert lines.count() > 0, f"figure {i} is empty"
+        assert drawn.count() > 0, f"figure {i} is empty"
     assert page.locator("math").count() > 5, "equations are MathML"
     # 3D views alone may ask for the network, and a page without it still shows the rest.
     assert all("3Dmol" in url for url in wanted)
