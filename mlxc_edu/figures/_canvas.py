@@ -79,6 +79,7 @@ def titled(frame: pd.DataFrame, caption: str, digits: int = 2) -> Styler:
     import pandas as pd
 
     numbered = isinstance(frame.index, pd.RangeIndex)
-    looked_at = frame if numbered else frame.rename_axis(frame.index.name or "").reset_index()
+    names = [name or "" for name in frame.index.names]
+    looked_at = frame if numbered else frame.rename_axis(index=names).reset_index()
     look = looked_at.style.format(precision=digits, na_rep="–")
     return look.hide(axis="index").set_caption(caption)

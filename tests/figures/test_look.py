@@ -73,3 +73,4 @@ def test_titled_table():
         assert cells.th.text.strip() == first
         assert "1.2" in [cell.text for cell in cells.find_all("td")]
     assert "–" in mx.titled(table, "Two atoms").to_html()
+    assert "spin" in mx.titled(table.assign(spin=1).set_index("spin", append=True), "").to_html()
