@@ -116,6 +116,7 @@ def _execute(notebook: Path, given: list[tuple[str, str]], folder: Path, no_open
     chosen = parameters(notebook, given)
     # Figures as data: the page then carries plotly.js once, and the notebook not at all.
     os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
+    os.environ["MLXC_EDU_STILLS"] = "1"  # explorers leave pictures; see explore.live
     began = time.perf_counter()
     if not execute(notebook, chosen, executed):
         return 1

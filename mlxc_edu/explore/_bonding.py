@@ -6,18 +6,20 @@ import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late
 import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
-from pyscf import scf
+from pyscf.scf import atom_hf, atom_ks
+from scipy.linalg import block_diag
 
 from ..calculations import solve
 from ..figures.drawings import GREY, RED, surfaces
+from ..ks.methods import is_learned, libxc_code
 from ..molecules import molecule
-from .live import say
+from .live import OnAPage, say
 
 KNOWN = ["H2", "N2", "F2", "LiH", "LiF", "HF", "NaCl", "CO", "H2O", "NH3", "CH4"]
 DENSITY, BONDING, SPIN = "density", "what bonding moves", "spin density"
 
 
-class BondingExplorer(widgets.VBox):
+class BondingExplorer(OnAPage):
     """A molecule's density in three dimensions, and what it is more and less than its atoms'.
 
     Attributes
@@ -43,13 +45,19 @@ class BondingExplorer(widgets.VBox):
         self.shown.observe(self._show, "value")
         self._show()
 
+    def _caption(self):
+        return (
+            f"{self.molecule.value} with {self.method} in three dimensions, {self.shown.value}: "
+            "surfaces of equal density, to be turned with the mouse."
+        )
+
     def _show(self, _=None):
         name = self.molecule.value
         try:
             if name not in self._done:
                 say(self.status, f"{name}: computing …")
                 mol = molecule(name, basis=self.basis)
-                self._done[name] = solve(mol, self.method), atoms_density(mol)
+                self._done[name] = solve(mol, self.method), atoms_density(mol, self.method)
             self.calc, atoms = self._done[name]
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
             return say(self.status, str(error), RED)
@@ -71,6 +79,15 @@ class BondingExplorer(widgets.VBox):
         say(self.status, f"{name} with {self.method}, charges {charges} e{state}", tone)
 
 
-def atoms_density(mol) -> np.ndarray:
-    """(nao, nao): of free atoms, round ones, side by side; PySCF's starting guess."""
-    return np.asarray(scf.hf.init_guess_by_atom(mol))
+def atoms_density(mol, method: str) -> np.ndarray:
+    """(nao, nao): of free atoms, round and without spin, side by side. With the molecule's method,
+    or PBE where that is a learned one, which PySCF's averaged atoms do not know."""
+    if method == "HF":
+        atoms = atom_hf.get_atm_nrhf(mol)
+    else:
+        atoms = atom_ks.get_atm_nrks(mol, xc=libxc_code("PBE" if is_learned(method) else method))
+    parts = []
+    for i in range(mol.natm):
+        _, _, orbitals, occupations = atoms[mol.atom_symbol(i)]
+        parts.append(orbitals * occupations @ orbitals.T)
+    return block_diag(*parts)

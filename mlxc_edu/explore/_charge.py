@@ -23,7 +23,7 @@ from ..figures.drawings import (
 from ..molecules import molecule
 from ..scans import electron_numbers
 from ..units import EV_PER_HARTREE
-from .live import CHARGE_COLUMNS, DIGITS, LiveCharge, LiveExplorer, keep
+from .live import CHARGE_COLUMNS, DIGITS, LiveCharge, LiveExplorer, keep, some_of
 
 SYSTEMS = ["H", "He", "Li", "F", "Na", "Cl"]
 METHODS = ["LDA", "PBE", "B3LYP", "HF", "EDU26"]
@@ -52,6 +52,18 @@ class ChargeExplorer(LiveExplorer):
         self._lay_out(self.n)
         self._on_system()
         self.n.observe(self._on_move, "value")
+
+    _moves, _unit = "n", "{:g}"
+
+    def _caption(self):
+        return (
+            f"{self.system.value} and parts of an electron, for {', '.join(self.ticked)}: the "
+            "energy above, what it is above the straight line below. The slider moves the number "
+            "of electrons."
+        )
+
+    def _positions(self):
+        return sorted({*some_of(self._live().numbers), self.n.value})
 
     def _new_system(self):
         name = self.system.value

@@ -23,7 +23,7 @@ from ..figures.drawings import (
 from ..ks.methods import is_learned
 from ..molecules import MOLECULES
 from ..scans import origin
-from .live import NOW, STORED, LiveBond, LiveExplorer
+from .live import NOW, STORED, LiveBond, LiveExplorer, some_of
 
 DIATOMICS = [name for name, entry in MOLECULES.items() if len(entry.atoms) == 2]
 METHODS = ["LDA", "PBE", "B3LYP", "HF", "EDU26", "DM21", "exact"]
@@ -67,6 +67,18 @@ class DissociationExplorer(LiveExplorer):
         self._on_system()
         self.r.observe(self._on_move, "value")
         self.here.on_click(self._on_here)
+
+    _moves, _unit = "r", "{:.2f} Å"
+
+    def _caption(self):
+        atoms = self._bond().atoms
+        return (
+            f"{self.system.value} pulled apart, for {', '.join(self.ticked)}: the energy above the "
+            f"atoms, and below it the charge on {atoms[0]}. The slider moves the distance."
+        )
+
+    def _positions(self):
+        return some_of(self._bond().distances)
 
     def _new_system(self):
         bond = self._bond()

@@ -24,14 +24,14 @@ from ..functionals import FEATURES
 from ..ks import KS
 from ..molecules import MOLECULES, is_stretched, molecule
 from ..units import ANGSTROM_PER_BOHR
-from .live import say, set_range
+from .live import OnAPage, say, set_range, some_of
 
 SMALL = ["H2", "H2+", "LiH", "HF", "OH", "N2", "LiF"]
 DENSITIES = ["PBE", "HF"]  # quick; the functional's own is offered, too
 SHORTEST, LONGEST = 0.6, 5.0  # times the equilibrium distance
 
 
-class FunctionalExplorer(widgets.VBox):
+class FunctionalExplorer(OnAPage):
     """A molecule, a bond, a point on it.
 
     Attributes
@@ -66,6 +66,18 @@ class FunctionalExplorer(widgets.VBox):
         self.distance.observe(self._new_density, "value")
         self.density.observe(self._new_density, "value")
         self.point.observe(self._move, "value")
+
+    _moves, _unit = "point", "{:.2f} Å"
+
+    def _caption(self):
+        return (
+            f"{self.name} asked along the bond of {self.molecule.value} about the density of "
+            f"{self.density.value}: the spin densities, the network's answers, the energy per "
+            "volume. The slider moves the point."
+        )
+
+    def _positions(self):
+        return some_of(self.profile["position"].tolist())
 
     def _new_molecule(self, _=None):
         mol = molecule(self.molecule.value, basis=self.basis)

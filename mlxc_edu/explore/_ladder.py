@@ -21,7 +21,7 @@ from ..scans import (
     species_jobs,
     tabulate,
 )
-from .live import Worker, say
+from .live import OnAPage, Worker, say
 
 MEMORY = 4000  # MB
 COLUMNS = [
@@ -37,7 +37,7 @@ COLUMNS = [
 HEADER = ["", "mean<br>error", "mean absolute<br>error", "largest", "s", "converged"]
 
 
-class LadderExplorer(widgets.VBox):
+class LadderExplorer(OnAPage):
     """Errors of functionals in a set of reactions, computed species by species.
 
     Attributes
@@ -67,17 +67,20 @@ class LadderExplorer(widgets.VBox):
         self.compute = widgets.Button(description="Compute", icon="play", disabled=True)
         self.progress = widgets.IntProgress(layout=widgets.Layout(width="200px"))
         self.status, self.table = widgets.HTML(), widgets.HTML()
-        self._figure = widgets.HBox(layout=widgets.Layout(width="760px"))
+        self._place = widgets.HBox(layout=widgets.Layout(width="760px"))
         wrap = widgets.Layout(flex_flow="row wrap")
         ticks = widgets.HBox([*self.methods.values()], layout=wrap)
         buttons = widgets.HBox([self.cancel, self.compute, self.progress], layout=wrap)
-        drawn = widgets.HBox([self._figure, self.table], layout=wrap)
+        drawn = widgets.HBox([self._place, self.table], layout=wrap)
         super().__init__([self.reactions, ticks, buttons, self.status, drawn])
         for control in (self.reactions, *self.methods.values()):
             control.observe(self._on_change, "value")
         self.cancel.on_click(self._on_cancel)
         self.compute.on_click(self._on_change)
         self._on_change()
+
+    def _caption(self):
+        return f"Errors of {', '.join(self.ticked)} in {self.reactions.value}, {self.basis}."
 
     @property
     def ticked(self) -> list[str]:
@@ -141,7 +144,8 @@ class LadderExplorer(widgets.VBox):
             return
         self.errors = tabulate(name, listed, done, known)
         figure = error_figure(self.errors, LADDER)
-        self._figure.children = [go.FigureWidget(figure)]
+        self.figure = go.FigureWidget(figure)
+        self._place.children = [self.figure]
         rows = []
         for method, part in self.errors.groupby("method", sort=False):
             error, failed = part["error_kcal"], int((~part["converged"]).sum())

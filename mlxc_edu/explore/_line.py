@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from .. import one_d
 from ..figures.drawings import RED, TEMPLATE
-from .live import say
+from .live import OnAPage, say
 
 STATES = ("exact", "LDA", "exact exchange")
 SHADES = {"exact": "#000000", "LDA": "#0072B2", "exact exchange": "#009E73"}
@@ -19,7 +19,7 @@ FARTHEST = 12.0  # Bohr between the nuclei
 GRID: dict[str, Any] = dict(half_width=18.0, points=181)
 
 
-class LineExplorer(widgets.VBox):
+class LineExplorer(OnAPage):
     """Two wells on a line and up to two electrons.
 
     Attributes
@@ -59,6 +59,18 @@ class LineExplorer(widgets.VBox):
         for control in controls:
             control.observe(self._compute, "value")
         self._compute()
+
+    _moves, _unit = "distance", "{:g} Bohr"
+
+    def _caption(self):
+        electrons = f"{self.electrons.value} electron{'s' * (self.electrons.value - 1)}"
+        return (
+            f"Two wells on a line and {electrons}: the density above, the wells below. The slider "
+            "moves the wells apart."
+        )
+
+    def _positions(self):
+        return sorted({*np.arange(0.0, 10.5, 1.0).tolist(), self.distance.value})
 
     def _compute(self, _=None):
         half = self.distance.value / 2

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from ..figures.drawings import GREY, RED, TEMPLATE, table
 from ..one_d import KohnSham, State, kohn_sham
-from .live import keep, say
+from .live import OnAPage, keep, say
 
 SYSTEMS: dict[str, dict[str, Any]] = {
     "H": dict(charges=[1], positions=[0], electrons=1),
@@ -24,11 +24,12 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "stretched salt": dict(charges=[1, 1], positions=[-4, 4], electrons=2, softening=[3, 0.7]),
 }
 CYCLES = 100
+TURNS = 12  # on a page
 GAIN = 1e-9  # Hartree, as the library's own iteration ends
 VIEW = 9.0  # Bohr to either side
 
 
-class ScfExplorer(widgets.VBox):
+class ScfExplorer(OnAPage):
     """Kohn–Sham's circle, one turn at a time.
 
     Attributes
@@ -59,6 +60,20 @@ class ScfExplorer(widgets.VBox):
         self.system.observe(self._new_system, "value")
         self.optimal.observe(lambda now: setattr(self.share, "disabled", now.new), "value")
         self._new_system()
+
+    def _caption(self):
+        return (
+            f"Kohn and Sham's circle for {self.system.value}, a share of {self.share.value:g} of "
+            "the new density at each step, moved by the slider: the density and the step before, "
+            "potential and levels, and the energies' errors."
+        )
+
+    def _pictures(self):
+        for n in range(TURNS + 1):
+            if n == len(self.states):
+                self._on_step()
+            yield f"{n}", go.Figure(self.figure)
+        self._on_reset()
 
     def _new_system(self, _=None):
         self.solution = kohn_sham(**SYSTEMS[self.system.value])

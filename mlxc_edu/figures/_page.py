@@ -32,6 +32,8 @@ def write_page(notebook: Path, page: Path) -> None:
     import nbformat
     from nbconvert import HTMLExporter
 
+    from .drawings import STILLS
+
     nb = nbformat.read(notebook, as_version=4)
     nb.metadata.pop("widgets", None)
     plotly_js_inside = False
@@ -43,10 +45,11 @@ def write_page(notebook: Path, page: Path) -> None:
         outputs = []
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if _WIDGET in data or output.get("name") == "stderr":
+            drawn = data.get(_PLOTLY) or data.get(STILLS)
+            if (_WIDGET in data and not drawn) or output.get("name") == "stderr":
                 continue
-            if _PLOTLY in data:
-                output["data"] = {"text/html": _figure_html(data[_PLOTLY], not plotly_js_inside)}
+            if drawn:
+                output["data"] = {"text/html": _figure_html(drawn, not plotly_js_inside)}
                 plotly_js_inside = True
             elif data.get("text/html", "").startswith("<figcaption>"):
                 continue  # it is in the figure

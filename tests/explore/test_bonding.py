@@ -13,7 +13,7 @@ def test_explorer_of_bonding(monkeypatch):
     overlap = mol.intor("int1e_ovlp")
     from mlxc_edu.explore._bonding import atoms_density
 
-    moved = matrix - atoms_density(mol)
+    moved = matrix - atoms_density(mol, "PBE")
     assert np.vdot(moved, overlap) == pytest.approx(0, abs=1e-6), "moved, not made"
     middle = mol.atom_coords().mean(axis=0)[None]
     ao = mol.eval_gto("GTOval", middle)
@@ -25,3 +25,14 @@ def test_explorer_of_bonding(monkeypatch):
         mx.explore.bonding("Unobtainium")
     with pytest.raises(ValueError, match="near names"):
         mx.explore.bonding("H2", method="PBEE")
+
+
+@pytest.mark.parametrize("method", ["HF", "PBE", "B3LYP", "EDU26"])
+def test_free_atoms_are_the_methods_own(method):
+    """A molecule of one round atom is its free atom: nothing has moved."""
+    from mlxc_edu.explore._bonding import atoms_density
+
+    mol = mx.molecule("Ne", basis="6-31g")
+    moved = mx.solve(mol, method).density_matrix.sum(axis=0) - atoms_density(mol, method)
+    size = np.abs(np.linalg.eigvals(moved @ mol.intor("int1e_ovlp"))).max()
+    assert size < (0.02 if method == "EDU26" else 1e-3), "EDU26 is compared with PBE's atom"

@@ -12,7 +12,7 @@ def test_explorer(tmp_path, monkeypatch):
     explorer = mx.explore.ladder("BH76", ["LDA"], basis="sto-3g", store=tmp_path)
     assert explorer.wait(PATIENCE)
     assert [*explorer.errors["method"].unique()] == ["LDA"]
-    figure = explorer._figure.children[0]
+    figure = explorer.figure
     assert np.allclose(figure.data[0].y, explorer.errors["error_kcal"])
     explorer.methods["PBE"].value = True
     assert explorer.wait(PATIENCE)

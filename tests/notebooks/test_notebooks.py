@@ -33,6 +33,7 @@ used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 pathlib.Path(sys.argv[1]).write_text(str(used))
 sys.exit(status)"""
 PLOTLY = "application/vnd.plotly.v1+json"
+STILLS = "application/vnd.mlxc-edu.stills+json"
 IN_3D = ".gl-container canvas"  # surfaces are no lines
 
 
@@ -100,6 +101,9 @@ def test_runs_end_to_end(path, executed):
     assert len(figures) >= 3
     captions = [figure["layout"].get("meta", {}).get("caption") for figure in figures]
     assert all(captions), "every figure in words"
+    explorers = [c for c in nb.cells if c.cell_type == "code" and "mx.explore." in c.source]
+    left = sum(STILLS in o.get("data", {}) for o in outputs)
+    assert left == len(explorers), "an explorer leaves pictures"
     assert "widgets" not in nb.metadata
     page = executed(path).with_suffix(".html").read_text(encoding="utf-8")
     assert len(page) - len(get_plotlyjs()) < 2e6, "what a visitor loads besides plotly.js"
@@ -112,7 +116,7 @@ def test_runs_end_to_end(path, executed):
 def test_page_shows_figures_offline(path, executed, browser):
     notebook = executed(path)
     figures = sum(
-        PLOTLY in o.get("data", {})
+        bool({PLOTLY, STILLS} & {*o.get("data", {})})
         for c in nbformat.read(notebook, as_version=4).cells
         if c.cell_type == "code"
         for o in c.outputs

@@ -5,3 +5,4 @@ from ._charge import CHARGE_COLUMNS, DIGITS, LiveCharge
 from ._controls import keep, say, set_range
 from ._dissociation import NOW, STORED, LiveBond
 from ._explorer import LiveExplorer
+from ._on_a_page import WANTED, OnAPage, some_of

@@ -12,12 +12,13 @@ import plotly.graph_objects as go
 from ...figures.drawings import GREY, RED
 from ._background import Worker
 from ._controls import keep, say, set_range
+from ._on_a_page import OnAPage
 
 EVERY = 0.4  # seconds between pictures of a growing curve
 _MOVES = ("x", "y", "z", "value", "customdata")
 
 
-class LiveExplorer(widgets.VBox):
+class LiveExplorer(OnAPage):
     """A system, methods to tick, a slider, and work in the background that can be cancelled.
 
     A change of a control starts ``_work``, a generator, anew, which skips what is there already.

@@ -7,4 +7,5 @@ from ._fractions import charge_figure, plane_figure, spin_figure
 from ._html_table import GREY, RED, convergence_cell, method_cell, signed, table
 from ._look import GUIDE, TEMPLATE, blank, colour, style
 from ._profile import curves, feature_table, marker_style, panels, profile_figure
+from ._stills import STILLS, stills
 from ._training import training_figure
