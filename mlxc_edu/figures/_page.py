@@ -11,18 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from ._canvas import CAPTION
+from ._formulas import STYLE, with_formulas
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _REMOTE_IMAGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")
 # Code can be folded; what a cell tagged hide-input does is styling, folded from the start.
 _TEMPLATE = """{% extends 'lab/index.html.j2' %}
+{% block html_head_css %}{{ super() }}<style>{{ resources.formula_style }}</style>{% endblock %}
 {% block input_group %}
 <details{{ '' if 'hide-input' in cell.metadata.get('tags', []) else ' open' }}>
 <summary>code</summary>{{ super() }}</details>
 {% endblock %}"""
 _LINK = re.compile(r"\[([^\]]*)\]\(([\w-]+)\.ipynb\)")
-_MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?!\s)([^$\n]+?)(?<!\s)\$(?![\w$])", re.DOTALL)
 
 
 def write_page(notebook: Path, page: Path) -> None:
@@ -37,7 +38,7 @@ def write_page(notebook: Path, page: Path) -> None:
     plotly_js_inside = False
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            cell.source = _REMOTE_IMAGE.sub(r"\1", _MATH.sub(_mathml, cell.source))
+            cell.source = _REMOTE_IMAGE.sub(r"\1", with_formulas(cell.source))
             cell.source = _LINK.sub(lambda link: _linked(link, page.parent), cell.source)
             continue
         outputs = []
@@ -58,7 +59,8 @@ def write_page(notebook: Path, page: Path) -> None:
     exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="", jquery_url="")
     exporter.raw_template = _TEMPLATE
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    body, _ = exporter.from_notebook_node(nb, {"metadata": {"name": _title(nb) or page.stem}})
+    resources = {"metadata": {"name": _title(nb) or page.stem}, "formula_style": STYLE}
+    body, _ = exporter.from_notebook_node(nb, resources)
     page.write_text(re.sub(r'<script[^>]*src=""[^>]*>\s*</script>', "", body), encoding="utf-8")
 
 
@@ -107,10 +109,3 @@ def _lighter(part):
         numbers = np.frombuffer(base64.b64decode(part["bdata"]), "<f8").astype("<f4")
         return part | {"dtype": "f4", "bdata": base64.b64encode(numbers.tobytes()).decode()}
     return {key: _lighter(value) for key, value in part.items()}
-
-
-def _mathml(match: re.Match) -> str:
-    from latex2mathml.converter import convert
-
-    block, inline = match.groups()
-    return convert(block or inline, display="block" if block else "inline")

@@ -15,7 +15,7 @@ from plotly.offline import get_plotlyjs
 
 import mlxc_edu as mx
 from mlxc_edu.cli._notebooks import notebooks_folder
-from mlxc_edu.figures._page import _MATH
+from mlxc_edu.figures._formulas import MATH
 
 NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
 EACH = [pytest.param(p, id=p.stem) for p in NOTEBOOKS]
@@ -83,7 +83,7 @@ def test_committed_clean(path):
     assert max(map(statements, code)) <= 15
     assert max(len(line) for c in code for line in c.source.splitlines()) <= 88
     assert max(len(c.source.splitlines()) for c in code) <= 25
-    words = [_MATH.sub("", c.source) for c in nb.cells if c.cell_type == "markdown"]
+    words = [MATH.sub("", c.source) for c in nb.cells if c.cell_type == "markdown"]
     assert not any("$" in text for text in words), "a formula that is none"
     assert min(map(ord, "".join(c.source for c in nb.cells).replace("\n", " "))) >= 32
     assert 25 <= len(nb.cells) <= 50
