@@ -102,7 +102,14 @@ def test_runs_end_to_end(path, executed):
     assert all(captions), "every figure in words"
     assert "widgets" not in nb.metadata
     page = executed(path).with_suffix(".html").read_text(encoding="utf-8")
-    assert len(page) - len(get_plotlyjs()) < 2e6, "what a visitor loads besides plotly.js"
+    copies = page.count(get_plotlyjs())
+    assert copies == (path.stem == "00_tour"), "the tour is one file, the others share plotly.js"
+    assert ('src="plotly.min.js"' in page) == (not copies)
+    assert len(page) - copies * len(get_plotlyjs()) < 2e6, "what a visitor loads besides plotly.js"
+    contents = executed(path).with_name("index.html")
+    if not copies:
+        assert contents.with_name("plotly.min.js").read_text(encoding="utf-8") == get_plotlyjs()
+        assert f'href="{path.stem}.html"' in contents.read_text(encoding="utf-8")
     kilobytes = int(executed(path).with_suffix(".kB").read_text())
     assert 1e5 * 1024 < kilobytes * 1024 < KERNEL_MEMORY
 
