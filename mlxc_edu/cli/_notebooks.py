@@ -49,12 +49,24 @@ def add_to(commands) -> None:
 
 
 def _tour(arguments) -> int:
-    return _execute(notebooks_folder() / "00_tour.ipynb", [], arguments.output, arguments.no_open)
+    page = _execute(notebooks_folder() / "00_tour.ipynb", [], arguments.output, alone=True)
+    if page and not arguments.no_open:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
+    return 0 if page else 1
 
 
 def _run(arguments) -> int:
     notebook = _find_notebook(arguments.notebook)
-    return _execute(notebook, arguments.parameters, arguments.output, no_open=True)
+    if not _execute(notebook, arguments.parameters, arguments.output, alone=False):
+        return 1
+    from ..figures import write_contents
+
+    contents = write_contents(_series(), arguments.output)
+    there = arguments.output / "index.html"
+    print(f"contents: {contents or f'{there} is not ours and was left as it is'}")
+    return 0
 
 
 def _lab(arguments) -> int:
@@ -86,6 +98,10 @@ def _checkout_notebooks() -> Path:
     return PACKAGE.parent / "notebooks"
 
 
+def _series() -> list[Path]:
+    return sorted(notebooks_folder().glob("[0-9]*.ipynb"))
+
+
 def _find_notebook(name: str) -> Path:
     from difflib import get_close_matches
 
@@ -98,11 +114,13 @@ def _find_notebook(name: str) -> Path:
     raise ValueError(f"no notebook {name!r}; there is {', '.join(near)}")
 
 
-def _execute(notebook: Path, given: list[tuple[str, str]], folder: Path, no_open: bool) -> int:
-    """Execute a notebook into a folder and write it as a page there, too."""
+def _execute(
+    notebook: Path, given: list[tuple[str, str]], folder: Path, alone: bool
+) -> Path | None:
+    """Execute a notebook into a folder and write it as a page there, too: its path, or None where
+    the notebook failed, which has been said then."""
     import os
     import time
-    import webbrowser
 
     _need("papermill", "nbconvert", "plotly", "latex2mathml", "ipykernel")
     writable(folder)
@@ -114,17 +132,15 @@ def _execute(notebook: Path, given: list[tuple[str, str]], folder: Path, no_open
     if executed.resolve() == notebook.resolve():
         raise ValueError(f"--output {folder} would overwrite {notebook}; choose another folder")
     chosen = parameters(notebook, given)
-    # Figures as data: the page then carries plotly.js once, and the notebook not at all.
+    # Figures as data: the page then has plotly.js once, and the notebook not at all.
     os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
     os.environ["MLXC_EDU_STILLS"] = "1"  # explorers leave pictures; see explore.live
     began = time.perf_counter()
     if not execute(notebook, chosen, executed):
-        return 1
-    write_page(executed, page)
+        return None
+    write_page(executed, page, alone=alone)
     print(f"done in {time.perf_counter() - began:.0f} s\nnotebook: {executed}\npage:     {page}")
-    if not no_open:
-        webbrowser.open(page.resolve().as_uri())
-    return 0
+    return page
 
 
 def _need(*packages: str) -> None:

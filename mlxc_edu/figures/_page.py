@@ -1,4 +1,4 @@
-"""An executed notebook becomes one HTML page that needs no network."""
+"""An executed notebook becomes an HTML page that needs no network."""
 
 from __future__ import annotations
 
@@ -11,24 +11,30 @@ from pathlib import Path
 import numpy as np
 
 from ._canvas import CAPTION
+from ._folder import contents_of, share_plotly_js, title
+from ._formulas import STYLE, with_formulas
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _REMOTE_IMAGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")
 # Code can be folded; what a cell tagged hide-input does is styling, folded from the start.
 _TEMPLATE = """{% extends 'lab/index.html.j2' %}
+{% block html_head_css %}{{ super() }}<style>{{ resources.formula_style }}</style>{% endblock %}
 {% block input_group %}
 <details{{ '' if 'hide-input' in cell.metadata.get('tags', []) else ' open' }}>
 <summary>code</summary>{{ super() }}</details>
 {% endblock %}"""
 _LINK = re.compile(r"\[([^\]]*)\]\(([\w-]+)\.ipynb\)")
-_MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?!\s)([^$\n]+?)(?<!\s)\$(?![\w$])", re.DOTALL)
 
 
-def write_page(notebook: Path, page: Path) -> None:
-    """Write ``notebook``, already executed, as a page: plotly.js once inside it, equations as
-    MathML, progress bars and remote images left out. Notebooks it mentions are linked, and those
-    before and after it, where their pages lie beside it."""
+def write_page(notebook: Path, page: Path, *, alone: bool = True) -> None:
+    """Write ``notebook``, already executed, as a page: equations as MathML, progress bars and
+    remote images left out. Notebooks it mentions are linked, and those before and after it, where
+    their pages lie beside it.
+
+    ``alone``, it has plotly.js inside. Else it is one of a folder's pages, which share the
+    ``plotly.min.js`` beside them, written where the one there is not the installed plotly's, and
+    the contents (`write_contents`), linked. Raises OSError where a file cannot be written."""
     import nbformat
     from nbconvert import HTMLExporter
 
@@ -36,10 +42,10 @@ def write_page(notebook: Path, page: Path) -> None:
 
     nb = nbformat.read(notebook, as_version=4)
     nb.metadata.pop("widgets", None)
-    plotly_js_inside = False
+    plotly_js: bool | str = True if alone else "directory"  # as plotly's to_html takes it
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            cell.source = _REMOTE_IMAGE.sub(r"\1", _MATH.sub(_mathml, cell.source))
+            cell.source = _REMOTE_IMAGE.sub(r"\1", with_formulas(cell.source))
             cell.source = _LINK.sub(lambda link: _linked(link, page.parent), cell.source)
             continue
         outputs = []
@@ -49,26 +55,24 @@ def write_page(notebook: Path, page: Path) -> None:
             if (_WIDGET in data and not drawn) or output.get("name") == "stderr":
                 continue
             if drawn:
-                output["data"] = {"text/html": _figure_html(drawn, not plotly_js_inside)}
-                plotly_js_inside = True
+                output["data"] = {"text/html": _figure_html(drawn, plotly_js)}
+                plotly_js = False  # once is enough
             elif data.get("text/html", "").startswith("<figcaption>"):
                 continue  # it is in the figure
             outputs.append(output)
         cell.outputs = outputs
 
-    if links := _neighbours(page):
+    words = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
+    if links := _neighbours(page, alone):
         nb.cells.append(nbformat.v4.new_markdown_cell(links))
     exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="", jquery_url="")
     exporter.raw_template = _TEMPLATE
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    body, _ = exporter.from_notebook_node(nb, {"metadata": {"name": _title(nb) or page.stem}})
+    resources = {"metadata": {"name": title(words) or page.stem}, "formula_style": STYLE}
+    body, _ = exporter.from_notebook_node(nb, resources)
+    if not alone and not plotly_js:
+        share_plotly_js(page.parent)
     page.write_text(re.sub(r'<script[^>]*src=""[^>]*>\s*</script>', "", body), encoding="utf-8")
-
-
-def _title(nb) -> str:
-    """Its first heading."""
-    lines = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown").splitlines()
-    return next((line.lstrip("# ") for line in lines if line.startswith("# ")), "")
 
 
 def _linked(link: re.Match, folder: Path) -> str:
@@ -76,24 +80,27 @@ def _linked(link: re.Match, folder: Path) -> str:
     return f"[{text}]({name}.html)" if (folder / f"{name}.html").is_file() else text
 
 
-def _neighbours(page: Path) -> str:
-    """Links to the pages before and after this one in a series, whose names begin with numbers."""
-    if not page.stem[:1].isdigit():
-        return ""
-    order = sorted({p.stem for p in page.parent.glob("[0-9]*.html")} | {page.stem})
-    i = order.index(page.stem)
-    links = [f"[← {name}]({name}.html)" for name in order[max(i - 1, 0) : i]]
-    links += [f"[{name} →]({name}.html)" for name in order[i + 1 : i + 2]]
+def _neighbours(page: Path, alone: bool) -> str:
+    """Links to the contents, and to the pages before and after this one in a series, whose names
+    begin with numbers."""
+    contents = contents_of(page.parent)
+    is_there = contents and (contents.exists() or not alone)  # or will be
+    links = ["[contents](index.html)"] if is_there else []
+    if page.stem[:1].isdigit():
+        order = sorted({p.stem for p in page.parent.glob("[0-9]*.html")} | {page.stem})
+        i = order.index(page.stem)
+        links = [f"[← {name}]({name}.html)" for name in order[max(i - 1, 0) : i]] + links
+        links += [f"[{name} →]({name}.html)" for name in order[i + 1 : i + 2]]
     return " · ".join(links)
 
 
-def _figure_html(figure: dict, with_plotly_js: bool) -> str:
+def _figure_html(figure: dict, plotly_js: bool | str) -> str:
     import plotly.io as pio
 
     caption = escape(figure["layout"].get("meta", {}).get(CAPTION, ""))
     kept = {k: figure[k] for k in ("data", "layout", "frames") if k in figure}
     figure = pio.from_json(json.dumps(_lighter(kept)))
-    html = pio.to_html(figure, include_plotlyjs=with_plotly_js, full_html=False, auto_play=False)
+    html = pio.to_html(figure, include_plotlyjs=plotly_js, full_html=False, auto_play=False)
     if not caption:
         return html
     words = f"<figcaption><em>{caption}</em></figcaption>"
@@ -110,10 +117,3 @@ def _lighter(part):
         numbers = np.frombuffer(base64.b64decode(part["bdata"]), "<f8").astype("<f4")
         return part | {"dtype": "f4", "bdata": base64.b64encode(numbers.tobytes()).decode()}
     return {key: _lighter(value) for key, value in part.items()}
-
-
-def _mathml(match: re.Match) -> str:
-    from latex2mathml.converter import convert
-
-    block, inline = match.groups()
-    return convert(block or inline, display="block" if block else "inline")

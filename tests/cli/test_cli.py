@@ -191,6 +191,19 @@ def test_run_takes_parameters_and_writes_a_page(tmp_path):
     )
     assert "distance is 2.5" in (out / "mine.html").read_text()
     assert (out / "mine.ipynb").is_file()
+    contents = (out / "index.html").read_text()
+    assert 'href="mine.html"' in contents and "mlxc-edu run 00_tour --output" in contents
+
+
+def test_the_tour_is_one_file_and_writes_no_contents(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    write_notebook(
+        tmp_path / "00_tour.ipynb", "import mlxc_edu as mx\nmx.figure().add_scatter(y=[1, 2])"
+    )
+    monkeypatch.setattr(_notebooks, "notebooks_folder", lambda: tmp_path)
+    assert main(["tour", "--no-open", "--output", str(out)]) == 0
+    assert {f.name for f in out.iterdir()} == {"00_tour.ipynb", "00_tour.html"}
+    assert (out / "00_tour.html").stat().st_size > 4e6, "plotly.js is inside"
 
 
 def test_a_failing_cell_is_named(tmp_path, capsys):
