@@ -70,16 +70,21 @@ def show(figure: go.Figure, caption: str) -> None:
 
 def titled(frame: pd.DataFrame, caption: str, digits: int = 2) -> Styler:
     """A table to look at in a notebook: a title above, so many digits, a dash where there is no
-    value. Row numbers are left out; any other index becomes the first column.
+    value, no minus before a zero. Row numbers are left out; any other index, and one with a name,
+    becomes the first column. For a column that needs another format: ``.format(…, subset=…)``.
 
     Raises
     ------
     ImportError : jinja2 is not installed, which pandas needs for it.
     """
+    import numpy as np
     import pandas as pd
 
-    numbered = isinstance(frame.index, pd.RangeIndex)
+    def written(value: Any) -> Any:
+        return f"{value:z.{digits}f}" if isinstance(value, float | np.floating) else value
+
+    numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     names = [name or "" for name in frame.index.names]
     looked_at = frame if numbered else frame.rename_axis(index=names).reset_index()
-    look = looked_at.style.format(precision=digits, na_rep="–")
+    look = looked_at.style.format(written, na_rep="–")
     return look.hide(axis="index").set_caption(caption)

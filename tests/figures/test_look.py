@@ -56,10 +56,16 @@ def test_titled_table():
     table = pd.DataFrame(
         {"energy (eV)": [1.23456, np.nan]}, index=pd.Index(["a", "b"], name="atom")
     )
-    for frame, first in ((table, "atom"), (table.reset_index(), "atom"), (table[:1].T, "")):
+    steps = table.set_axis(pd.RangeIndex(2, 4, name="step"))  # as pandas 3 keeps 2 and 3
+    first_of = ((table, "atom"), (table.reset_index(), "atom"), (table[:1].T, ""), (steps, "step"))
+    for frame, first in first_of:
         cells = bs4.BeautifulSoup(mx.titled(frame, "Two atoms", 1).to_html(), "html.parser")
         assert cells.caption.text == "Two atoms"
         assert cells.th.text.strip() == first
         assert "1.2" in [cell.text for cell in cells.find_all("td")]
     assert "–" in mx.titled(table, "Two atoms").to_html()
+    small = pd.DataFrame({"q": np.float32([-0.04, 2]), "atoms": [1, 2], "E": [-1e-9, 2e-9]})
+    look = mx.titled(small, "", 1).format("{:.0e}", subset="E")
+    cells = bs4.BeautifulSoup(look.to_html(), "html.parser").find_all("td")
+    assert [cell.text for cell in cells] == ["0.0", "1", "-1e-09", "2.0", "2", "2e-09"]
     assert "spin" in mx.titled(table.assign(spin=1).set_index("spin", append=True), "").to_html()
