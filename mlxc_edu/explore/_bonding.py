@@ -10,7 +10,7 @@ from pyscf.scf import atom_hf, atom_ks
 from scipy.linalg import block_diag
 
 from ..calculations import solve
-from ..figures.drawings import GREY, RED, surfaces
+from ..figures.drawings import DIFFERENCE, GREY, RED, surfaces
 from ..ks.methods import is_learned, libxc_code
 from ..molecules import molecule
 from .live import OnAPage, say
@@ -46,9 +46,12 @@ class BondingExplorer(OnAPage):
         self._show()
 
     def _caption(self):
+        said = "surfaces of equal density"
+        if self.shown.value != DENSITY:
+            said = f"surfaces where it is ±{DIFFERENCE:g} electrons/Bohr³"
         return (
             f"{self.molecule.value} with {self.method} in three dimensions, {self.shown.value}: "
-            "surfaces of equal density, to be turned with the mouse."
+            f"{said}, to be turned with the mouse."
         )
 
     def _show(self, _=None):

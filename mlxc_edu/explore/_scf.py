@@ -63,9 +63,9 @@ class ScfExplorer(OnAPage):
 
     def _caption(self):
         return (
-            f"Kohn and Sham's circle for {self.system.value}, a share of {self.share.value:g} of "
-            "the new density at each step, moved by the slider: the density and the step before, "
-            "potential and levels, and the energies' errors."
+            f"Kohn and Sham's circle for {self.system.value}, with a share of "
+            f"{self.share.value:g} of the new density. The slider goes from step to step: the "
+            "density and the one before, the potential and its levels, the energies' errors."
         )
 
     def _pictures(self):
@@ -155,7 +155,8 @@ def scf_figure(model: KohnSham, states: list[State], reference: float) -> go.Fig
     above = np.maximum(np.abs([s.energy - reference for s in states]), 1e-10)  # below is rounding
     style = dict(mode="lines+markers", showlegend=False, line_color="#009E73")
     fig.add_scatter(x=np.arange(len(states)), y=above, **style, row=1, col=2)
-    fig.update_yaxes(type="log", exponentformat="power", title="error (Hartree)", row=1, col=2)
+    powers = dict(type="log", dtick=1, exponentformat="power")
+    fig.update_yaxes(**powers, title="error (Hartree)", row=1, col=2)
     fig.update_xaxes(range=[-VIEW, VIEW]).update_xaxes(title="x (Bohr)", row=2, col=1)
     fig.update_xaxes(title="step", range=[-0.5, len(states) + 0.5], row=1, col=2)
     fig.update_yaxes(title="density (1/Bohr)", rangemode="tozero", row=1, col=1)

@@ -1,6 +1,6 @@
 """The plotly figure of each kind of table, the cells of tables in HTML, and their colours."""
 
-from ._density import surfaces
+from ._density import DIFFERENCE, surfaces
 from ._dissociation import dissociation_figure
 from ._errors import error_figure
 from ._fractions import charge_figure, plane_figure, spin_figure
