@@ -15,6 +15,7 @@ from ..figures.drawings import (
     charge_figure,
     colour,
     convergence_cell,
+    label,
     method_cell,
     signed,
     surfaces,
@@ -57,9 +58,10 @@ class ChargeExplorer(LiveExplorer):
 
     def _caption(self):
         return (
-            f"{self.system.value} and parts of an electron, for {', '.join(self.ticked)}: the "
-            "energy above, what it is above the straight line below. The slider moves the number "
-            "of electrons."
+            f"{self.system.value} and parts of an electron, for "
+            f"{', '.join(map(label, self.ticked))}. Above, the energy; below, its height over the "
+            "same method's straight line; open marks: the last electron is not bound. The slider "
+            "moves the number of electrons."
         )
 
     def _positions(self):

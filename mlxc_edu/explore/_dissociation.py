@@ -15,6 +15,7 @@ from ..figures.drawings import (
     colour,
     convergence_cell,
     dissociation_figure,
+    label,
     method_cell,
     signed,
     surfaces,
@@ -73,8 +74,9 @@ class DissociationExplorer(LiveExplorer):
     def _caption(self):
         atoms = self._bond().atoms
         return (
-            f"{self.system.value} pulled apart, for {', '.join(self.ticked)}: the energy above the "
-            f"atoms, and below it the charge on {atoms[0]}. The slider moves the distance."
+            f"{self.system.value} pulled apart, for {', '.join(map(label, self.ticked))}: the "
+            f"energy above the atoms, and below it the charge on {atoms[0]}. The slider moves the "
+            "distance."
         )
 
     def _positions(self):

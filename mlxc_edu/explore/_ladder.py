@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import pandas as pd
 import plotly.graph_objects as go
 
-from ..figures.drawings import RED, error_figure, method_cell, signed, table
+from ..figures.drawings import RED, error_figure, label, method_cell, signed, table
 from ..scans import (
     LADDER,
     SETS,
@@ -80,7 +80,8 @@ class LadderExplorer(OnAPage):
         self._on_change()
 
     def _caption(self):
-        return f"Errors of {', '.join(self.ticked)} in {self.reactions.value}, {self.basis}."
+        ticked = ", ".join(map(label, self.ticked))
+        return f"Errors of {ticked} in {self.reactions.value}, {self.basis}."
 
     @property
     def ticked(self) -> list[str]:

@@ -69,3 +69,9 @@ def test_titled_table():
     cells = bs4.BeautifulSoup(look.to_html(), "html.parser").find_all("td")
     assert [cell.text for cell in cells] == ["0.0", "1", "-1e-09", "2.0", "2", "2e-09"]
     assert "spin" in mx.titled(table.assign(spin=1).set_index("spin", append=True), "").to_html()
+
+
+def test_a_file_of_parameters_is_shown_by_its_name(tmp_path):
+    rows = dict(n=[0.0, 1.0], energy=[0.0, -0.5], deviation_kcal=[0.0, 0.0], converged=True)
+    table = pd.DataFrame(rows | dict(homo=-0.5, method=str(tmp_path / "mine.npz")))
+    assert {trace.name for trace in mx.plot(table).data} == {"mine"}

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from ._look import GUIDE, TEMPLATE, style
+from ._look import GUIDE, TEMPLATE, label, style
 
 ENERGY_CEILING = 40.0  # kcal/mol above the separated atoms; a repulsive wall beyond says little
 NO_CHARGE = 0.01  # e
@@ -31,11 +31,11 @@ def dissociation_figure(table: pd.DataFrame) -> go.Figure:
                 row=row,
                 col=1,
                 mode="lines+markers",
-                name=method,
+                name=label(method),
                 legendgroup=method,
                 showlegend=row == 1,
                 **look,
-                hovertemplate=f"{method}: %{{y:.3f}} {unit} at %{{x:.2f}} Å<extra></extra>",
+                hovertemplate=f"{label(method)}: %{{y:.3f}} {unit} at %{{x:.2f}} Å<extra></extra>",
             )
             failed = curve[curve["converged"].eq(False)]
             if len(failed):
@@ -45,7 +45,7 @@ def dissociation_figure(table: pd.DataFrame) -> go.Figure:
                     row=row,
                     col=1,
                     mode="markers",
-                    name=f"{method}, not converged",
+                    name=f"{label(method)}, not converged",
                     showlegend=row == 1,
                     marker=_CROSS | dict(color=look["line"]["color"]),
                 )

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ...units import EV_PER_HARTREE, KCAL_PER_HARTREE
-from ._look import GUIDE, TEMPLATE, colour, style
+from ._look import GUIDE, TEMPLATE, colour, label, style
 
 
 def charge_figure(table: pd.DataFrame) -> go.Figure:
@@ -112,12 +112,12 @@ def _style(method, methods, curve, unit, x, legend) -> dict:
     filled = look["marker"]["symbol"]
     return look | dict(
         mode="lines+markers",
-        name=method,
+        name=label(method),
         legendgroup=method,
         showlegend=legend,
         marker=dict(size=7, symbol=np.where(unbound, f"{filled}-open", filled).tolist()),
         customdata=np.where(unbound, "<br>not bound: highest orbital above zero", ""),
-        hovertemplate=f"{method}: %{{y:.2f}} {unit} at {x} = %{{x:.2f}}%{{customdata}}"
+        hovertemplate=f"{label(method)}: %{{y:.2f}} {unit} at {x} = %{{x:.2f}}%{{customdata}}"
         "<extra></extra>",
     )
 
@@ -129,7 +129,7 @@ def _crosses(fig, x, y, curve, shade, row=None) -> None:
             x=x[failed],
             y=y[failed].fillna(0.0),
             mode="markers",
-            name=f"{curve['method'].iloc[0]}, not converged",
+            name=f"{label(curve['method'].iloc[0])}, not converged",
             showlegend=row in (None, 1),
             marker=dict(symbol="x", size=11, color=shade, line=dict(width=1)),
             **({} if row is None else dict(row=row, col=1)),

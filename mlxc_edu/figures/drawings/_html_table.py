@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from ._look import colour
+from ._look import colour, label
 
 RED, GREY = "#b00020", "#333333"
 _CELL = "padding:1px 8px;text-align:right"
@@ -21,7 +21,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def method_cell(method: str, methods: list[str]) -> str:
     mark = f"border-left:6px solid {colour(method, methods)};padding-left:5px"
-    return f'<b style="{mark}">{escape(method)}</b>'
+    return f'<b style="{mark}">{escape(label(method))}</b>'
 
 
 def convergence_cell(converged: bool) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.subplots import make_subplots
+
+from ...weights import is_file
 
 TEMPLATE = "mlxc_edu"
 _SHAPE = {"shared_xaxes", "shared_yaxes", "horizontal_spacing", "vertical_spacing"}
@@ -48,6 +51,11 @@ _SPARE = [
     _Look("#8C564B", "dashdot", "cross"),
     _Look("#6E6E6E", "dash", "hexagram"),
 ]
+
+
+def label(method: str) -> str:
+    """What readers see of a method: of a file of parameters its name, not its folder."""
+    return Path(method).stem if is_file(method) else method
 
 
 def colour(method: str, methods: list[str]) -> str:
