@@ -24,6 +24,17 @@ _TEMPLATE = """{% extends 'lab/index.html.j2' %}
 <details{{ '' if 'hide-input' in cell.metadata.get('tags', []) else ' open' }}>
 <summary>code</summary>{{ super() }}</details>
 {% endblock %}"""
+_SLIDER = """<p><output for="{name}-slider">{said}</output><br>
+<input id="{name}-slider" type="range" min="0" max="{last}" value="{now}" style="width:90%"
+ aria-label="moves the figure above" aria-valuetext="{said}"></p>"""
+_MOVES = """<script>{
+const slider = document.getElementById("NAME-slider"), steps = STEPS;
+slider.addEventListener("input", () => {
+  const step = steps[slider.value], said = slider.parentElement.querySelector("output");
+  slider.setAttribute("aria-valuetext", said.value = step.label);
+  Plotly[step.method](document.getElementById("NAME"), ...step.args);
+});
+}</script>"""
 _LINK = re.compile(r"\[([^\]]*)\]\(([\w-]+)\.ipynb\)")
 
 
@@ -42,6 +53,7 @@ def write_page(notebook: Path, page: Path, *, alone: bool = True) -> None:
 
     nb = nbformat.read(notebook, as_version=4)
     nb.metadata.pop("widgets", None)
+    number = 0
     plotly_js: bool | str = True if alone else "directory"  # as plotly's to_html takes it
     for cell in nb.cells:
         if cell.cell_type == "markdown":
@@ -55,7 +67,9 @@ def write_page(notebook: Path, page: Path, *, alone: bool = True) -> None:
             if (_WIDGET in data and not drawn) or output.get("name") == "stderr":
                 continue
             if drawn:
-                output["data"] = {"text/html": _figure_html(drawn, plotly_js)}
+                number += 1
+                html = _figure_html(drawn, plotly_js, f"figure-{number}")
+                output["data"] = {"text/html": html}
                 plotly_js = False  # once is enough
             elif data.get("text/html", "").startswith("<figcaption>"):
                 continue  # it is in the figure
@@ -94,17 +108,31 @@ def _neighbours(page: Path, alone: bool) -> str:
     return " · ".join(links)
 
 
-def _figure_html(figure: dict, plotly_js: bool | str) -> str:
+def _figure_html(figure: dict, plotly_js: bool | str, name: str) -> str:
     import plotly.io as pio
 
-    caption = escape(figure["layout"].get("meta", {}).get(CAPTION, ""))
-    kept = {k: figure[k] for k in ("data", "layout", "frames") if k in figure}
-    figure = pio.from_json(json.dumps(_lighter(kept)))
-    html = pio.to_html(figure, include_plotlyjs=plotly_js, full_html=False, auto_play=False)
-    if not caption:
-        return html
-    words = f"<figcaption><em>{caption}</em></figcaption>"
-    return f'<figure><div role="img" aria-label="{caption}">{html}</div>{words}</figure>'
+    layout = dict(figure["layout"])
+    caption = escape(layout.get("meta", {}).get(CAPTION, ""))
+    sliders = "".join(_slider(slider, name) for slider in layout.pop("sliders", []))
+    kept = {k: figure[k] for k in ("data", "frames") if k in figure} | {"layout": layout}
+    drawn = pio.from_json(json.dumps(_lighter(kept)))
+    html = pio.to_html(
+        drawn, include_plotlyjs=plotly_js, full_html=False, auto_play=False, div_id=name
+    )
+    if caption:
+        html = f'<div role="img" aria-label="{caption}">{html}</div>'
+    words = f"<figcaption><em>{caption}</em></figcaption>" if caption else ""
+    return f"<figure>{html}{sliders}{words}</figure>" if sliders + words else html
+
+
+def _slider(slider: dict, name: str) -> str:
+    """One of plotly's as the browser's own, which a keyboard moves and a reader reads."""
+    now, prefix = slider.get("active", 0), slider.get("currentvalue", {}).get("prefix", "")
+    steps = [step | {"label": prefix + step["label"]} for step in slider["steps"]]
+    said, last = escape(steps[now]["label"]), len(steps) - 1
+    data = json.dumps(steps).replace("<", "\\u003c")  # nothing in a script may end it
+    moves = _MOVES.replace("NAME", name).replace("STEPS", data)
+    return _SLIDER.format(name=name, last=last, now=now, said=said) + moves
 
 
 def _lighter(part):

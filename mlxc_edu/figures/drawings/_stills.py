@@ -35,9 +35,5 @@ def stills(pictures: Iterable[tuple[str, go.Figure]], begin: int, caption: str) 
     ]
     at_once = dict(mode="immediate", frame=dict(duration=0, redraw=True))
     steps = [dict(label=label, method="animate", args=[[label], at_once]) for label in said]
-    slider = dict(active=begin, steps=steps, pad=dict(t=60))
-    first["layout"]["sliders"] = [slider]
-    margin = first["layout"].setdefault("margin", {})
-    margin["b"] = margin.get("b", 60) + 80
-    first["layout"]["height"] = first["layout"].get("height", 450) + 80
+    first["layout"]["sliders"] = [dict(active=begin, steps=steps)]
     return first

@@ -61,7 +61,8 @@ class LearnedXC:
         """Whether tables of exact local exchange fit in so many bytes, for densities as symmetric
         as the molecule."""
         self._look_at(mol, grids, memory)
-        points = np.count_nonzero(grids.weights) / len(self._mirrors)
+        reflections = [m for m in self._mirrors if not m.swapped]  # open shells have these
+        points = np.count_nonzero(grids.weights) / len(reflections)
         return points * ExactExchange.bytes_a_point(mol, self.dtype) <= memory
 
     def _look_at(self, mol, grids, memory) -> None:
@@ -81,7 +82,9 @@ class LearnedXC:
         self._look_at(mol, grids, memory)
         mirrors = keeping(self._mirrors, *matrices)
         old = self._quadrature
-        same = old is not None and [m.signs for m in old.mirrors] == [m.signs for m in mirrors]
+        same = old is not None and [(m.swapped, m.signs) for m in old.mirrors] == [
+            (m.swapped, m.signs) for m in mirrors
+        ]
         if old is not None and same and old.fitted != (old.fits if exact is None else exact):
             return old
         old = self._quadrature = None  # its tables go before the new ones come
