@@ -103,7 +103,7 @@ def test_spins_are_nearly_alike():
     assert 1e-6 < abs(up - down) < 5e-3
 
 
-@pytest.mark.parametrize(("name", "count"), [("Ne", 8), ("NH", 4), ("H2O", 4)])
+@pytest.mark.parametrize(("name", "count"), [("Ne", 16), ("NH", 8), ("H2O", 4)])
 def test_mirrors_change_nothing(name, count, monkeypatch):
     mol, grids, _ = system(name)
     dm = dft.UKS(mol).get_init_guess(key="minao")
