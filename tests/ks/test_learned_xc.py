@@ -112,7 +112,7 @@ def test_mirrors_change_nothing(name, count, monkeypatch):
     quadrature = xc.quadrature(mol, grids, PLENTY, dm)
     assert len(quadrature.mirrors) == count
     used = np.count_nonzero(grids.weights)
-    assert np.count_nonzero(quadrature.weights) < 2 * used / count
+    assert np.count_nonzero(quadrature.weights) < 2.5 * used / count  # some lie on mirrors
     assert quadrature.weights.sum() == pytest.approx(grids.weights.sum(), rel=1e-12)
 
     find = _xc.find_mirrors
