@@ -148,3 +148,23 @@ def test_readme_has_what_was_measured_on_a_gpu():
         assert f"| {name} | {' | '.join(cells)} |" in lines
         for method in ("EDU26", "DM21"):  # "a quarter to two fifths of B3LYP"
             assert 0.24 < second[system, method] / second[system, "B3LYP"] < 0.4
+
+
+def test_readme_has_what_was_measured_on_two_cores():
+    results = json.loads((BENCHMARKS / "results" / "learned_functional_cpu.json").read_text())
+    text = (BENCHMARKS.parent / "README.md").read_text()
+    for name, system in [
+        ("NaCl, def2-TZVP", "NaCl/def2-tzvp"),
+        ("benzene along the axes, def2-SVP", "benzene/def2-svp"),
+        ("benzene, tilted", "tilted benzene/def2-svp"),
+        ("H2O, def2-TZVP", "1H2O/def2-tzvp"),
+        *((f"{n} H2O, def2-TZVP", f"{n}H2O/def2-tzvp") for n in (2, 3, 4, 6, 7)),
+    ]:
+        entry = results["systems"][system]
+        rows = entry["methods"]
+        assert all(row["converged"] and not row["error"] for row in rows.values())
+        ratios = [rows[m]["ratio"] for m in ("EDU26", "DM21", "B3LYP density-fitted", "R2SCAN")]
+        memory = [rows[m]["peak_mb"] / 1e3 for m in ("EDU26", "DM21", "B3LYP")]
+        cells = [name, f"{entry['basis_functions']}", f"{rows['B3LYP']['seconds']:.1f}"]
+        cells += [*(f"{ratio:.1f} ×" for ratio in ratios), ", ".join(f"{gb:.2f}" for gb in memory)]
+        assert f"| {' | '.join(cells)} |" in text
