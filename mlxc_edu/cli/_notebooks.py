@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from ._files import path, writable
@@ -119,7 +120,6 @@ def _execute(
 ) -> Path | None:
     """Execute a notebook into a folder and write it as a page there, too: its path, or None where
     the notebook failed, which has been said then."""
-    import os
     import time
 
     _need("papermill", "nbconvert", "plotly", "latex2mathml", "ipykernel")
@@ -132,15 +132,33 @@ def _execute(
     if executed.resolve() == notebook.resolve():
         raise ValueError(f"--output {folder} would overwrite {notebook}; choose another folder")
     chosen = parameters(notebook, given)
-    # Figures as data: the page then has plotly.js once, and the notebook not at all.
-    os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
-    os.environ["MLXC_EDU_STILLS"] = "1"  # explorers leave pictures; see explore.live
     began = time.perf_counter()
-    if not execute(notebook, chosen, executed):
+    # Figures as data: the page then has plotly.js once, and the notebook not at all. Explorers
+    # leave pictures (see explore.live).
+    with _environment(PLOTLY_RENDERER="plotly_mimetype", MLXC_EDU_STILLS="1"):
+        done = execute(notebook, chosen, executed)
+    if not done:
         return None
     write_page(executed, page, alone=alone)
     print(f"done in {time.perf_counter() - began:.0f} s\nnotebook: {executed}\npage:     {page}")
     return page
+
+
+@contextmanager
+def _environment(**variables: str):
+    """For the kernels that are started meanwhile."""
+    import os
+
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _need(*packages: str) -> None:

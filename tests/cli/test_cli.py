@@ -202,6 +202,7 @@ def test_the_tour_is_one_file_and_writes_no_contents(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(_notebooks, "notebooks_folder", lambda: tmp_path)
     assert main(["tour", "--no-open", "--output", str(out)]) == 0
+    assert "MLXC_EDU_STILLS" not in os.environ, "explorers elsewhere in this process do not wait"
     assert {f.name for f in out.iterdir()} == {"00_tour.ipynb", "00_tour.html"}
     assert (out / "00_tour.html").stat().st_size > 4e6, "plotly.js is inside"
 
