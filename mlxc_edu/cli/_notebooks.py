@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 from ._files import path, writable
@@ -120,7 +119,9 @@ def _execute(
 ) -> Path | None:
     """Execute a notebook into a folder and write it as a page there, too: its path, or None where
     the notebook failed, which has been said then."""
+    import os
     import time
+    from unittest.mock import patch
 
     _need("papermill", "nbconvert", "plotly", "latex2mathml", "ipykernel")
     writable(folder)
@@ -135,30 +136,13 @@ def _execute(
     began = time.perf_counter()
     # Figures as data: the page then has plotly.js once, and the notebook not at all. Explorers
     # leave pictures (see explore.live).
-    with _environment(PLOTLY_RENDERER="plotly_mimetype", MLXC_EDU_STILLS="1"):
+    with patch.dict(os.environ, PLOTLY_RENDERER="plotly_mimetype", MLXC_EDU_STILLS="1"):
         done = execute(notebook, chosen, executed)
     if not done:
         return None
     write_page(executed, page, alone=alone)
     print(f"done in {time.perf_counter() - began:.0f} s\nnotebook: {executed}\npage:     {page}")
     return page
-
-
-@contextmanager
-def _environment(**variables: str):
-    """For the kernels that are started meanwhile."""
-    import os
-
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _need(*packages: str) -> None:
