@@ -17,7 +17,7 @@ def energy_and_potential(energy_density, parameters, features) -> tuple[jax.Arra
     energy_density : e(parameters, features), features (N, F) → (N,); each point by itself.
     parameters : what ``energy_density`` takes.
     features : (N, F). Every N is compiled anew: give batches of one size. A processor's cache
-        holds the hidden layers of a thousand points or so.
+        holds the hidden layers of some hundred points.
 
     Returns
     -------

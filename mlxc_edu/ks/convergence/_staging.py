@@ -108,22 +108,19 @@ class ConvergesInStages(EndsInMinimum):
         return super().get_init_guess(mol, key, **kwargs)
 
     def _staged(self):
-        """The functional itself, converged on a coarse grid from the density of PBE there; of a
-        large molecule then on the few points that follow all of them."""
-        density, rough = None, not self.fits()
-        stages = [(self._plain_start, None), (self._learned_start, None)]
-        if rough:
-            stages.append((self._learned_start, self._few_points()))
-        for start, grids in stages:
+        """The functional itself, converged on a coarse grid from the density of PBE; where the
+        points are many, on the few that follow all of them."""
+        density, rough = None, self.is_dear()
+        for start in (self._plain_start, self._learned_start):
             mf = start()
             if hasattr(self, "with_df"):
                 mf = mf.density_fit(with_df=self.with_df, only_dfj=True)
-            if grids is None:
-                mf.grids.level = COARSE_LEVEL
-            else:
-                mf.grids = grids
+            mf.grids.level = COARSE_LEVEL
+            if rough and density is not None:
+                mf.grids = self._few_points(density)
             mf.verbose, mf.max_memory, mf.chkfile, mf.init_guess = 0, self.max_memory, None, "minao"
-            mf.conv_tol, mf.conv_tol_grad, mf.max_cycle = 1e-5, 3e-3, COARSE_CYCLES
+            mf.conv_tol = 1e-3 if rough else 1e-5  # an iteration less
+            mf.conv_tol_grad, mf.max_cycle = 3e-3, COARSE_CYCLES
             mf.goes_on, mf.conv_check, mf.rough = True, not rough, rough
             mf.get_hcore, mf._eri = self.get_hcore, self._eri
             mf.kernel(density)

@@ -14,9 +14,9 @@ def device() -> jax.Device:
 
 
 def batch_size() -> tuple[int, float]:
-    """Points in a batch, and bytes of its tables: the hidden layers of a thousand points fit in a
+    """Points in a batch, and bytes of its tables: the hidden layers of 512 points fit in a
     processor's cache; an accelerator wants many."""
-    return (1024, 64e6) if device().platform == "cpu" else (16384, 5e8)
+    return (512, 64e6) if device().platform == "cpu" else (16384, 5e8)
 
 
 def for_integrals(max_memory: float) -> float:

@@ -13,6 +13,9 @@ IGNORED = {
     "irrep_nelec": "its orbitals keep no symmetry; give a density to start from, kernel(dm0=...)",
     "omega": "its range separation is part of it",
 }
+NOISE = 1e-7  # Hartree; asked for with a network in single precision
+JITTER = 3e-8  # Hartree an electron; by which its energy jumps: EDU26's of NaCl by a microhartree
+FAR_BELOW = 0.5  # of the gradient asked for; its square is what may still be gained
 STEPS = 3  # of second order
 
 
@@ -23,6 +26,26 @@ class RefusesSettings:
         if name in IGNORED:
             raise NotImplementedError(f"{name} has no effect on {self.xc}: {IGNORED[name]}")
         super().__setattr__(name, value)
+
+
+class KnowsItsNoise:
+    """A network in single precision gives energies that jump."""
+
+    def check_convergence(self, envs) -> bool:
+        """As PySCF's; where the gradient is far below what is asked, energies may go on jumping as
+        single precision makes them."""
+        gradient, asked = envs["norm_gorb"], envs["conv_tol_grad"]
+        allowed = envs["conv_tol"] + (self._jitter if gradient < FAR_BELOW * asked else 0.0)
+        return gradient < asked and abs(envs["e_tot"] - envs["last_hf_e"]) < allowed
+
+    @property
+    def energy_noise(self) -> float:
+        """Hartree; an increase below this is rounding."""
+        return max(NOISE if self.precision == "float32" else 1e-9, self._jitter)
+
+    @property
+    def _jitter(self) -> float:
+        return JITTER * self.mol.nelectron * (self.precision == "float32")
 
 
 @refuses_other_routes()  # once more: PySCF's class, mixed in below, brings some of them

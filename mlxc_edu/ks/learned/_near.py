@@ -16,10 +16,12 @@ from pyscf import dft
 from pyscf.data.elements import charge
 
 NEAR = 0.01  # ‖γ − γ₀‖ in orthonormal orbitals; DM21 errs by half a microhartree there
-# By period: shells around an atom, as many as on PySCF's grids of level 1, and points on each.
-FEW = [(30, 50), (40, 110), (50, 110), (60, 110), (65, 110), (70, 110), (75, 110)]
+# By period: shells around an atom, and points on each. Few tell how the energy changes; more (as
+# many shells as on PySCF's grids of level 1), what a fit of local exchange lacks to the exact one.
+FEW = [(20, 50), (30, 86), (40, 86), (50, 86), (60, 86), (60, 86), (60, 86)]
+MORE = [(30, 50), (40, 110), (50, 110), (60, 110), (65, 110), (70, 110), (75, 110)]
 LAST = [2, 10, 18, 36, 54, 86]  # the atomic numbers with which periods end
-NEGLIGIBLE = 1e-4  # electrons
+FEW_HOLD, ALL_HOLD = 1e-4, 1e-7  # all electrons but so many
 
 
 class Near:
@@ -52,12 +54,16 @@ class Near:
         return np.sqrt(abs(np.vdot(change, change.swapaxes(-1, -2))))
 
 
-def few_points(mol) -> dft.Grids:
-    """A grid on which the energy changes as on a fine one."""
+def few_points(mol, grids, dm, shells=FEW) -> dft.Grids:
+    """Not so many points as ``grids`` has, on which the energy changes as there near a density
+    matrix (nao, nao)."""
     few = dft.Grids(mol)
     elements = {mol.atom_symbol(i) for i in range(mol.natm)}
-    few.atom_grid = {s: FEW[int(np.searchsorted(LAST, charge(s)))] for s in elements}
-    return few.build(with_non0tab=False)
+    few.atom_grid = {s: shells[int(np.searchsorted(LAST, charge(s)))] for s in elements}
+    few.build(with_non0tab=False)
+    if len(few.weights) >= len(grids.weights):
+        return grids
+    return without_lightest(mol, few, dm, FEW_HOLD)
 
 
 def among_empty(mol, grids, dm) -> np.ndarray:
@@ -69,13 +75,15 @@ def among_empty(mol, grids, dm) -> np.ndarray:
     return np.array(numint.nr_uks(mol, grids, "PBE", dm)[2])
 
 
-def without_lightest(mol, grids, dm) -> dft.Grids:
-    """Those points are left out that hold least of a density matrix (nao, nao), 10⁻⁴ electrons
+def without_lightest(mol, grids, dm, electrons) -> dft.Grids:
+    """A grid without the points that hold least of a density matrix (nao, nao), ``electrons``
     together."""
     rho = np.asarray(dft.numint.NumInt().get_rho(mol, dm, grids))
     held = np.abs(rho * grids.weights)  # some weights are negative
     lightest = np.sort(held)
-    place = int(np.searchsorted(lightest.cumsum(), NEGLIGIBLE))
+    place = int(np.searchsorted(lightest.cumsum(), electrons))
     most = lightest[min(place, len(lightest) - 1)]
-    grids.weights[held < most * (1 - 1e-6)] = 0.0  # mirror images stay or go together
-    return grids
+    fewer = grids.copy()
+    stay = held >= most * (1 - 1e-6)  # mirror images stay or go together
+    fewer.weights = np.where(stay, grids.weights, 0.0)
+    return fewer

@@ -17,18 +17,14 @@ from ..convergence import STAGED, ConvergesInStages
 from ..methods import NoIntegrator, d3bj, refuses_other_routes
 from ._coulomb import NearCoulomb
 from ._memory import for_tables
-from ._mixins import FittedCoulomb, RefusesSettings, SecondOrder
+from ._mixins import NOISE, FittedCoulomb, KnowsItsNoise, RefusesSettings, SecondOrder
 from ._near import few_points
 from ._stability import AnswersStability
 from ._xc import LearnedXC
 
-NOISE = 1e-7  # Hartree; asked for with a network in single precision
-JITTER = 3e-8  # Hartree an electron; by which its energy jumps: EDU26's of NaCl by a microhartree
-FAR_BELOW = 0.1  # of the gradient asked for
-
 
 @refuses_other_routes()
-class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages):
+class _Learned(RefusesSettings, KnowsItsNoise, AnswersStability, NearCoulomb, ConvergesInStages):
     """What differs from PySCF's classes.
 
     Attributes
@@ -89,22 +85,6 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
 
         ecoul, vj = self.coulomb(total)
         return lib.tag_array(vxc + vj, ecoul=ecoul, exc=exc, vj=vj, vk=None)
-
-    def check_convergence(self, envs) -> bool:
-        """As PySCF's; where the gradient is far below what is asked, energies may go on jumping as
-        single precision makes them."""
-        gradient, asked = envs["norm_gorb"], envs["conv_tol_grad"]
-        allowed = envs["conv_tol"] + (self._jitter if gradient < FAR_BELOW * asked else 0.0)
-        return gradient < asked and abs(envs["e_tot"] - envs["last_hf_e"]) < allowed
-
-    @property
-    def energy_noise(self) -> float:
-        """Hartree; an increase below this is rounding."""
-        return max(NOISE if self.precision == "float32" else 1e-9, self._jitter)
-
-    @property
-    def _jitter(self) -> float:
-        return JITTER * self.mol.nelectron * (self.precision == "float32")
 
     def gen_response(self, mo_coeff=None, mo_occ=None, singlet=None, hermi=0, **kwargs):
         """γ₁ ↦ change of the potential, for second-order convergence."""
@@ -191,15 +171,22 @@ class _Learned(RefusesSettings, AnswersStability, NearCoulomb, ConvergesInStages
 
     def fits(self) -> bool:
         """Whether exact local exchange at all points fits in this object's share of the memory."""
-        if self.grids.coords is None:
-            self.initialize_grids(self.mol)
-        found = self.functional.fits(self.mol, self.grids, self._table_memory())
-        if not found:
+        return self.functional.fits(*self._points_and_memory())
+
+    def is_dear(self) -> bool:
+        """Whether few points follow all of them."""
+        found = self.functional.is_dear(*self._points_and_memory())
+        if found:
             self.fit()  # for all that is made on the way
         return found
 
-    def _few_points(self):
-        return few_points(self.mol)
+    def _points_and_memory(self):
+        if self.grids.coords is None:
+            self.initialize_grids(self.mol)
+        return self.mol, self.grids, self._table_memory()
+
+    def _few_points(self, dm):
+        return few_points(self.mol, self.grids, dm if dm.ndim == 2 else dm[0] + dm[1])
 
     @property
     def _bare(self) -> type:

@@ -6,29 +6,20 @@ density matrix, by pairs of occupied orbitals, and for large molecules by the on
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ... import weights
-from ...functionals import (
-    FEATURES,
-    OMEGAS,
-    dm21,
-    edu26,
-    energy_and_potential,
-    hessian_product,
-)
+from ...functionals import FEATURES, OMEGAS, energy_and_potential, hessian_product
 from ._local_exchange import ExactExchange
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
-from ._near import Near, among_empty, few_points, without_lightest
+from ._near import ALL_HOLD, MORE, Near, among_empty, few_points, without_lightest
 from ._pairs import features as pair_features
 from ._pairs import fock_times_density, pairs, rebuilt, slopes
 from ._plain import energy_and_fock, features, features_change, fock_change
-from ._quadrature import Quadrature
+from ._quadrature import MANY, Quadrature
 
 
 class LearnedXC:
@@ -60,10 +51,18 @@ class LearnedXC:
     def fits(self, mol, grids, memory) -> bool:
         """Whether tables of exact local exchange fit in so many bytes, for densities as symmetric
         as the molecule."""
+        points = self._count(mol, grids, memory)
+        return points * ExactExchange.bytes_a_point(mol, self.dtype) <= memory
+
+    def is_dear(self, mol, grids, memory) -> bool:
+        """Whether few points follow all of them, for such densities."""
+        points = self._count(mol, grids, memory)
+        return points > MANY or not self.fits(mol, grids, memory)
+
+    def _count(self, mol, grids, memory) -> float:
         self._look_at(mol, grids, memory)
         reflections = [m for m in self._mirrors if not m.swapped]  # open shells have these
-        points = np.count_nonzero(grids.weights) / len(reflections)
-        return points * ExactExchange.bytes_a_point(mol, self.dtype) <= memory
+        return np.count_nonzero(grids.weights) / len(reflections)
 
     def _look_at(self, mol, grids, memory) -> None:
         geometry = mol._env.tobytes() + mol._bas.tobytes()
@@ -93,20 +92,16 @@ class LearnedXC:
         return new
 
     def nearly(self, mol, grids, dm, memory):
-        """As :meth:`energy_and_fock`. Where tables of exact local exchange do not fit in the
-        memory, all points are looked at for one density, with fitted local exchange, and what this
-        lacks to the exact one is taken from few; near it the energy's change is theirs, fitted."""
+        """As :meth:`energy_and_fock`. Where points are many, or tables of exact local exchange do
+        not fit in the memory, all points are looked at for one density, with fitted local exchange,
+        and what this lacks to the exact one is taken from few; near it the energy's change is
+        theirs, fitted."""
         self._look_at(mol, grids, memory)
         if self._near is None:
             points = self.quadrature(mol, grids, memory, dm)
-            if not points.fitted:
+            if not points.are_dear:
                 return self._plainly(points, dm)
-            few = few_points(mol)
-            if len(few.weights) < len(grids.weights):
-                few = without_lightest(mol, few, dm.sum(axis=0) * (3 - len(dm)))
-            else:
-                few = grids
-            self._swift = LearnedXC(self.energy_density, self.parameters), few
+            self._swift = self._another(), few_points(mol, grids, _total(dm))
             self._near = Near(mol.intor_symmetric("int1e_ovlp"))
         swift, few = self._swift
         return self._near(
@@ -117,14 +112,18 @@ class LearnedXC:
 
     def _dearly(self, mol, grids, dm, memory):
         points = self.quadrature(mol, grids, memory, dm)
-        if not points.fitted:
+        if not points.are_dear:
             return self._plainly(points, dm)
-        swift, few = self._swift
-        exact = LearnedXC(self.energy_density, self.parameters)
-        fitted, fitted_fock = swift.by_pairs(mol, few, dm, memory)
-        change, fock = exact.energy_and_fock(mol, few, dm, 0.0, exact=True)
-        energy, rows = self.by_pairs(mol, grids, dm, memory, keep=False)
+        most = without_lightest(mol, grids, _total(dm), ALL_HOLD)
+        more = few_points(mol, grids, _total(dm), MORE)
+        fitted, fitted_fock = self._another().by_pairs(mol, more, dm, memory, keep=False)
+        change, fock = self._another().energy_and_fock(mol, more, dm, 0.0, exact=True)
+        energy, rows = self._another().by_pairs(mol, most, dm, memory, keep=False)
         return energy + change - fitted, rows + fock - fitted_fock
+
+    def _another(self) -> LearnedXC:
+        """The same for other points."""
+        return LearnedXC(self.energy_density, self.parameters)
 
     def energy_and_fock(self, mol, grids, dm, memory, *, exact=None):
         """E_xc in Hartree, and ∂E_xc/∂γ like ``dm``.
@@ -183,10 +182,10 @@ class LearnedXC:
 
     def response(self, mol, grids, dm, dm1, memory):
         """First-order change of ∂E_xc/∂γ at ``dm`` for a change ``dm1``, both (spins, nao, nao);
-        that of the cheap energy where a dear one is followed by it."""
-        self._look_at(mol, grids, memory)
+        that of the cheap energy where it follows a dear one and exact tables do not fit."""
+        fits = self.fits(mol, grids, memory)
         swift, few = self._swift
-        if swift is not None:
+        if swift is not None and not fits:
             return swift.response(mol, few, dm, dm1, memory)
         scale = np.abs(dm1).max() or 1.0  # symmetry and rank are judged on numbers of order one
         dm1 = dm1 / scale
@@ -225,19 +224,5 @@ class LearnedXC:
         raise FloatingPointError("the network's energy is not finite though its features are")
 
 
-def learned(name: str, dtype: str = "float32") -> LearnedXC:
-    """A learned functional by its name, or EDU26's network with a file of parameters. Raises
-    FileNotFoundError without its weights, ValueError where they do not fit."""
-    if name in weights.MODELS:
-        return LearnedXC(dm21.energy_density, _dm21(name, weights.folder(name), dtype))
-    return LearnedXC(edu26.energy_density, _edu26(name, weights.fingerprint(name), dtype))
-
-
-@cache
-def _dm21(name, folder, dtype):
-    return dm21.Parameters.from_variables(weights.load(name), dtype)
-
-
-@cache
-def _edu26(name, fingerprint, dtype):
-    return edu26.Parameters.from_arrays(weights.load_edu26(name), dtype)
+def _total(dm):
+    return dm.sum(axis=0) * (3 - len(dm))
