@@ -21,6 +21,7 @@ def pbes_density(mf):
     """PBE, converged on the grid of ``mf``."""
     pbe = KS(mf.mol, "PBE", unrestricted=mf.istype("UKS"))
     pbe.grids.level, pbe.goes_on, pbe._eri = mf.grids.level, True, mf._eri
+    pbe.conv_tol = SAME_STATE / 10
     pbe.kernel()
     mf._eri = pbe._eri
     return pbe

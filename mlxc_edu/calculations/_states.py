@@ -107,7 +107,7 @@ def lowest_state(mol, method, unrestricted) -> State:
         trusted = () if is_stretched(mol) else (PBES_DENSITY,)
         leads = [lead for lead in leads if lead[0].atomic or lead[0].label in trusted]
     start, lead = _lowest_rival(mf, _rivals(mf, leads))
-    found, saddle = _settled(mf, _minimise(mf, lead.mo_coeff, lead.mo_occ), coarse)
+    found, saddle = _settled(mf, _minimise(mf, *_orbitals(lead), lead), coarse)
     passed_over = _passed_over(mf, found, leads, all_leads)
     tried = tuple(dict.fromkeys(start.label for start, _ in all_leads))
     return replace(_state(start.label, mf, found, saddle), tried=tried, passed_over=passed_over)
@@ -212,8 +212,9 @@ def _orbitals(found: Minimum) -> tuple[np.ndarray, np.ndarray]:
     return found.mo_coeff, found.mo_occ
 
 
-def _minimise(mf, mo_coeff, mo_occ) -> Minimum:
-    return minimise(mf, mo_coeff, mo_occ, gradient_tol=_tolerance(mf), max_cycle=MOST_BUILDS)
+def _minimise(mf, mo_coeff, mo_occ, coarse=None) -> Minimum:
+    how = dict(gradient_tol=_tolerance(mf), max_cycle=MOST_BUILDS, coarse=coarse)
+    return minimise(mf, mo_coeff, mo_occ, **how)
 
 
 def _tolerance(mf) -> float:

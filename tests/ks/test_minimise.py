@@ -1,12 +1,15 @@
 """Direct minimisation: geometry of the rotations, the gradient, and known minima."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pyscf import gto, scf
 from scipy.spatial.transform import Rotation
 
 import mlxc_edu as mx
-from mlxc_edu.ks.convergence import Orbitals, _minimise, minimise
+from mlxc_edu.ks.convergence import Orbitals, minimise, rotation_gradient, spin_channels
+from mlxc_edu.ks.convergence._rotations import split
 from mlxc_edu.ks.convergence._starts import TRANSFER_ANGLES, atomic_starts, default_start
 
 
@@ -31,19 +34,19 @@ def test_gradient_is_the_energys_derivative(hydroxyl, fractions):
     mf, start = hydroxyl
     occupations = start.mo_occ.copy()
     occupations[1, 3 : 3 + len(fractions)] = fractions
-    channels = _minimise.spin_channels(start.mo_coeff, occupations)
+    channels = spin_channels(start.mo_coeff, occupations)
 
     def energy(channels):
         dm = np.array([c.density for c in channels])
         return mf.energy_tot(dm), mf.get_fock(dm=dm)
 
-    gradient = _minimise.rotation_gradient(channels, energy(channels)[1])
+    gradient = rotation_gradient(channels, energy(channels)[1])
     direction = np.random.default_rng(1).normal(size=gradient.shape)
     direction /= np.linalg.norm(direction)
     h = 1e-4
     ends = []
     for step in (h, -h):
-        angles = _minimise.split(step * direction, channels)
+        angles = split(step * direction, channels)
         ends.append(energy([c.rotated(a) for c, a in zip(channels, angles)])[0])
     assert gradient @ direction == pytest.approx((ends[0] - ends[1]) / (2 * h), rel=1e-6)
 
@@ -64,6 +67,30 @@ def test_too_few_cycles_is_not_called_converged(hydroxyl):
     mf, start = hydroxyl
     minimum = minimise(mf, start.mo_coeff, start.mo_occ, max_cycle=3)
     assert not minimum.converged and minimum.gradient > 1e-5
+
+
+def test_the_way_on_a_coarse_grid_shortens_that_on_a_fine_one(hydroxyl):
+    coarse, start = hydroxyl
+    fine = mx.KS(coarse.mol, "PBE")
+    fine.grids.level = 2
+    lead = minimise(coarse, start.mo_coeff, start.mo_occ)
+    alone = minimise(fine, lead.mo_coeff, lead.mo_occ)
+    helped = minimise(fine, lead.mo_coeff, lead.mo_occ, coarse=lead)
+    assert helped.converged and helped.energy == pytest.approx(alone.energy, abs=1e-8)
+    assert helped.builds < alone.builds
+
+
+def test_who_comes_near_a_known_minimum_from_above_ends_there(hydroxyl):
+    mf, start = hydroxyl
+    lead = minimise(mf, start.mo_coeff, start.mo_occ)
+    higher = replace(lead, energy=lead.energy + 1e-3)
+    start = lead.mo_coeff.copy()
+    homo = mf.mol.nelec[0] - 1
+    start[0][:, [homo, homo + 1]] = start[0][:, [homo, homo + 1]] @ [[0.8, 0.6], [-0.6, 0.8]]
+    found = minimise(mf, start, lead.mo_occ, known=[lead])
+    assert found is lead
+    there = minimise(mf, start, lead.mo_occ, known=[higher])  # who is below goes on
+    assert there is not higher and there.energy == pytest.approx(lead.energy, abs=1e-8)
 
 
 def test_starts_hold_the_right_electrons():

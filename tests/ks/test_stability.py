@@ -9,8 +9,7 @@ from pyscf import scf
 from pyscf.scf.stability import rhf_external, rhf_internal, uhf_internal
 
 import mlxc_edu as mx
-from mlxc_edu.ks.convergence import _stability, lowest_curvature, minimise
-from mlxc_edu.ks.convergence._minimise import spin_channels
+from mlxc_edu.ks.convergence import _stability, lowest_curvature, minimise, spin_channels
 
 
 def diatomic(name, length, basis="6-31g", **options):

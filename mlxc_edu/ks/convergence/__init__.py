@@ -2,15 +2,8 @@
 
 from ._atoms import free_atom, turn_about_bond
 from ._ends import EndsInMinimum
-from ._minimise import (
-    ROUGHLY,
-    Minimum,
-    Orbitals,
-    ended,
-    minimise,
-    rotation_gradient,
-    spin_channels,
-)
+from ._minimise import ROUGHLY, Minimum, ended, minimise
+from ._rotations import Orbitals, rotation_gradient, spin_channels
 from ._stability import lowest_curvature, settle
 from ._staging import COARSE_LEVEL, STAGED, ConvergesInStages
 from ._starts import (

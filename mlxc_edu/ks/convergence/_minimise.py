@@ -10,76 +10,29 @@ Occupations may be fractions; they stay what they are, and so does the orbital t
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-import scipy.linalg
+
+from ._rotations import canonical, rotation_gradient, spin_channels, split, turned
 
 SMALLEST_GAP = 0.2  # Hartree; keeps the preconditioner finite for a degenerate pair
-SAME = 1e-12  # electrons; occupations that differ by less are equal
 LARGEST_ANGLE = 0.6  # radians in one step
 MEMORY = 20  # quasi-Newton pairs kept
 FLAT = 20  # times the noise
 OFTEN = 2
+ARRIVED = 0.03  # ‖γ − γ'‖ in orthonormal orbitals
 ROUGHLY = 3e-4  # Hartree; the rotation gradient at which a start has shown where it leads
 ENERGY_NOISE = 1e-9  # Hartree; an increase below this is rounding, unless the object knows better
 
 
 @dataclass(frozen=True)
-class Orbitals:
-    """Molecular orbitals of one spin channel, by falling occupation.
-
-    A rotation turns each orbital p into less occupied ones q, by one angle a pair (p, q). Orbitals
-    that hold equally many electrons may turn among themselves; nothing changes, so they have none.
-
-    Attributes
-    ----------
-    coefficients : (nao, nmo)
-    occupations : (nmo,) electrons in each, at most 2 (restricted) or 1; fractions included
-    """
-
-    coefficients: np.ndarray
-    occupations: np.ndarray
-
-    @property
-    def density(self) -> np.ndarray:
-        return (self.coefficients * self.occupations) @ self.coefficients.T
-
-    @cached_property
-    def pairs(self) -> tuple[np.ndarray, ...]:
-        return np.nonzero(self.differences > SAME)
-
-    @property
-    def differences(self) -> np.ndarray:
-        """(nmo, nmo), f_p − f_q."""
-        return self.occupations[:, None] - self.occupations[None]
-
-    @property
-    def shells(self) -> list[slice]:
-        """Runs of orbitals with the same occupation."""
-        steps = np.flatnonzero(-np.diff(self.occupations) > SAME) + 1
-        ends = [0, *steps.tolist(), len(self.occupations)]
-        return [slice(i, j) for i, j in itertools.pairwise(ends)]
-
-    def matrix(self, angles: np.ndarray) -> np.ndarray:
-        """The antisymmetric matrix K of the pairs' angles."""
-        k = np.zeros_like(self.differences)
-        k[self.pairs] = angles
-        return k.T - k
-
-    def rotated(self, angles: np.ndarray) -> Orbitals:
-        """C exp(K)."""
-        turn = scipy.linalg.expm(self.matrix(angles))
-        return Orbitals(self.coefficients @ turn, self.occupations)
-
-
-@dataclass(frozen=True)
 class Minimum:
     """Where a minimisation ended: ``energy`` in Hartree, orbitals as PySCF lays them out
-    (UKS: a leading axis of two), ``gradient``, the norm of the rotation gradient in Hartree, and
-    ``builds``, the number of Fock matrices it took."""
+    (UKS: a leading axis of two), ``gradient``, the norm of the rotation gradient in Hartree,
+    ``builds``, the number of Fock matrices it took, and what its last steps changed in the
+    gradient, which tells of the curvature: ``steps``, ``changes``, in angles of its orbitals."""
 
     energy: float
     converged: bool
@@ -88,6 +41,8 @@ class Minimum:
     mo_energy: np.ndarray
     mo_occ: np.ndarray
     builds: int
+    steps: tuple[np.ndarray, ...] = ()
+    changes: tuple[np.ndarray, ...] = ()
 
 
 def ended(mf) -> Minimum:
@@ -95,8 +50,20 @@ def ended(mf) -> Minimum:
     return Minimum(mf.e_tot, mf.converged, 0.0, mf.mo_coeff, mf.mo_energy, mf.mo_occ, 0)
 
 
-def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback=None) -> Minimum:
-    """Minimise the energy of ``mf``, an RKS or UKS object, from the given orbitals.
+def minimise(
+    mf,
+    mo_coeff,
+    mo_occ,
+    *,
+    gradient_tol=1e-5,
+    max_cycle=150,
+    callback=None,
+    coarse: Minimum | None = None,
+    known: Sequence[Minimum] = (),
+) -> Minimum:
+    """Minimise the energy of ``mf``, an RKS or UKS object, from the given orbitals; where these are
+    those of ``coarse``, a minimum on another grid, the way there shortens this one. Whoever comes
+    from above so near to one of the ``known`` minima ends there.
 
     ``mf`` itself stays as it is, and so do the occupations. The result's orbitals come by falling
     occupation; those that hold equally many electrons diagonalise the Fock matrix among themselves,
@@ -116,10 +83,12 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
         return float(mf.energy_tot(dm, hcore, potential)), [fock] if restricted else list(fock)
 
     energy, fock = energy_and_fock(channels)
-    channels, eps, _ = canonical(channels, fock)
+    channels, eps, turns = canonical(channels, fock)
     gradient = rotation_gradient(channels, fock)
-    steps: list[np.ndarray] = []
-    changes: list[np.ndarray] = []
+    steps, changes = (
+        [turned(v, channels, turns) for v in known]
+        for known in ((coarse.steps, coarse.changes) if coarse else ((), ()))
+    )
     builds, reach = 1, 1.0
     while np.linalg.norm(gradient) > gradient_tol and builds < max_cycle:
         step = -_quasi_newton(gradient, _curvature(channels, eps), steps, changes)
@@ -155,9 +124,12 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
         # occupations: nearly); only the change to orbitals that diagonalise the new Fock blocks has
         # to be applied to them.
         channels, eps, turns = canonical(trial, fock)
-        steps = [_turned(v, channels, turns) for v in steps]
-        changes = [_turned(v, channels, turns) for v in changes]
+        steps = [turned(v, channels, turns) for v in steps]
+        changes = [turned(v, channels, turns) for v in changes]
         energy, gradient = trial_energy, rotation_gradient(channels, fock)
+        for other in known:
+            if energy > other.energy and _apart(channels, other, overlap) < ARRIVED:
+                return other
         if callable(callback):
             norm = float(np.linalg.norm(gradient))
             callback(dict(mf=mf, cycle=builds - 1, e_tot=energy, norm_gorb=norm))
@@ -167,38 +139,15 @@ def minimise(mf, mo_coeff, mo_occ, *, gradient_tol=1e-5, max_cycle=150, callback
     occ, eps = np.array([c.occupations for c in channels]), np.array(eps)
     if restricted:
         coeff, occ, eps = coeff[0], occ[0], eps[0]
-    return Minimum(energy, bool(norm <= gradient_tol), norm, coeff, eps, occ, builds)
+    converged = bool(norm <= gradient_tol)
+    way = tuple(steps), tuple(changes)
+    return Minimum(energy, converged, norm, coeff, eps, occ, builds, *way)
 
 
-def spin_channels(mo_coeff, mo_occ) -> list[Orbitals]:
-    out = []
-    for coeff, occ in zip(*([mo_coeff], [mo_occ]) if np.ndim(mo_occ) == 1 else (mo_coeff, mo_occ)):
-        fullest_first = np.argsort(-np.asarray(occ), kind="stable")
-        out.append(Orbitals(coeff[:, fullest_first], np.asarray(occ, dtype=float)[fullest_first]))
-    return out
-
-
-def rotation_gradient(channels, fock) -> np.ndarray:
-    """dE/dK_pq = 2 (f_p − f_q) F_pq, all channels in one vector."""
-    parts = []
-    for c, f in zip(channels, fock):
-        blocks = 2.0 * c.differences * (c.coefficients.T @ f @ c.coefficients)
-        parts.append(blocks[c.pairs])
-    return np.concatenate(parts)
-
-
-def canonical(channels, fock):
-    """The same density in orbitals that diagonalise the Fock matrix within each shell."""
-    new, energies, turns = [], [], []
-    for c, f in zip(channels, fock):
-        blocks = c.coefficients.T @ f @ c.coefficients
-        eps, turn = np.empty(len(blocks)), np.zeros_like(blocks)
-        for shell in c.shells:
-            eps[shell], turn[shell, shell] = np.linalg.eigh(blocks[shell, shell])
-        new.append(Orbitals(c.coefficients @ turn, c.occupations))
-        energies.append(eps)
-        turns.append(turn)
-    return new, energies, turns
+def _apart(channels, other: Minimum, overlap) -> float:
+    there = spin_channels(other.mo_coeff, other.mo_occ)
+    changes = [(a.density - b.density) @ overlap for a, b in zip(channels, there)]
+    return np.sqrt(abs(sum(np.vdot(change, change.T) for change in changes)))
 
 
 def _curvature(channels, eps) -> np.ndarray:
@@ -221,13 +170,3 @@ def _quasi_newton(gradient, curvature, steps, changes) -> np.ndarray:
     for s, y, weight in zip(steps, changes, reversed(weights)):
         v += s * (weight - (y @ v) / (s @ y))
     return v
-
-
-def split(vector, channels) -> list[np.ndarray]:
-    """One vector of angles a channel."""
-    return np.split(vector, np.cumsum([len(c.pairs[0]) for c in channels])[:-1])
-
-
-def _turned(vector, channels, turns) -> np.ndarray:
-    parts = zip(channels, split(vector, channels), turns)
-    return np.concatenate([(turn.T @ c.matrix(v) @ turn).T[c.pairs] for c, v, turn in parts])

@@ -26,17 +26,8 @@ import numpy as np
 import scipy.linalg
 
 from ...molecules import is_stretched
-from ._minimise import (
-    ENERGY_NOISE,
-    ROUGHLY,
-    Minimum,
-    Orbitals,
-    canonical,
-    minimise,
-    rotation_gradient,
-    spin_channels,
-    split,
-)
+from ._minimise import ENERGY_NOISE, ROUGHLY, Minimum, minimise
+from ._rotations import Orbitals, canonical, rotation_gradient, spin_channels, split
 
 DOWN = -1e-3  # Hartree/radian²; what curves down less is flat but for the grid's noise
 SURELY_DOWN = -1e-2  # Hartree/radian²; between this and DOWN it may be the grid

@@ -11,7 +11,8 @@ import numpy as np
 from ..._threads import one_blas_thread
 from ...molecules import breaks_pairs
 from ._ends import EndsInMinimum, is_whole
-from ._minimise import minimise, rotation_gradient, spin_channels
+from ._minimise import minimise
+from ._rotations import rotation_gradient, spin_channels
 from ._starts import determinant, follow, paired_starts
 
 STAGED = "staged"

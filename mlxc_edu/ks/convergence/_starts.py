@@ -114,8 +114,11 @@ def determinant(density, mol) -> tuple[np.ndarray, np.ndarray] | None:
 def follow(mf, starts, leads=()) -> list[tuple[Start, Minimum]]:
     """Every start with the minimum it leads to, and those there are, the lowest first; of equals
     the first start wins, which breaks the least symmetry."""
-    found = [(s, minimise(mf, s.mo_coeff, s.mo_occ, gradient_tol=ROUGHLY)) for s in starts]
-    leads = [*leads, *found]
+    leads = list(leads)
+    for start in starts:
+        known = [minimum for _, minimum in leads]
+        found = minimise(mf, start.mo_coeff, start.mo_occ, gradient_tol=ROUGHLY, known=known)
+        leads.append((start, found))
     lowest = min(minimum.energy for _, minimum in leads) + EQUAL
     return sorted(leads, key=lambda lead: max(lead[1].energy, lowest))
 

@@ -68,6 +68,9 @@ class Quadrature:
         self._keep_tables = count * kind.bytes_a_point(mol, dtype) <= memory
         left = memory - self._keep_tables * count * kind.bytes_a_point(mol, dtype)
         self._keep_chi = count * 4 * mol.nao * 8 <= max(left, memory / 4)
+        self.bytes = count * (
+            self._keep_tables * kind.bytes_a_point(mol, dtype) + self._keep_chi * 4 * mol.nao * 8
+        )
         self._kept: dict[int, Batch] = {}
         self.keeps = True  # what there is room for
 

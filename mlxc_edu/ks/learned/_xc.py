@@ -44,7 +44,7 @@ class LearnedXC:
         self._grid: tuple = ()
         self._memory: float | None = None
         self._mirrors: list[Mirror] = []
-        self._quadrature: Quadrature | None = None
+        self._quadratures: dict[tuple, Quadrature] = {}
         self._near: Near | None = None
         self._swift: tuple[Any, Any] = None, None  # for few points, and these
 
@@ -80,16 +80,13 @@ class LearnedXC:
         ``exact`` as in :class:`Quadrature`."""
         self._look_at(mol, grids, memory)
         mirrors = keeping(self._mirrors, *matrices)
-        old = self._quadrature
-        same = old is not None and [(m.swapped, m.signs) for m in old.mirrors] == [
-            (m.swapped, m.signs) for m in mirrors
-        ]
-        if old is not None and same and old.fitted != (old.fits if exact is None else exact):
-            return old
-        old = self._quadrature = None  # its tables go before the new ones come
-        new = Quadrature(mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact)
-        self._quadrature = new
-        return new
+        key = exact, *((m.swapped, m.signs) for m in mirrors)
+        if key not in self._quadratures:
+            new = Quadrature(mol, grids.coords, grids.weights, mirrors, memory, self.dtype, exact)
+            if new.bytes + sum(old.bytes for old in self._quadratures.values()) > memory:
+                self._quadratures.clear()  # their tables go before the new ones come
+            self._quadratures[key] = new
+        return self._quadratures[key]
 
     def nearly(self, mol, grids, dm, memory):
         """As :meth:`energy_and_fock`. Where points are many, or tables of exact local exchange do
