@@ -17,8 +17,6 @@ from ._local_exchange import ExactExchange, FittedExchange, fitted
 from ._memory import batch_size
 from ._mirrors import Mirror, distinct_points
 
-MANY = 20_000  # points; with them the network is most of the work
-
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -52,7 +50,6 @@ class Quadrature:
             coords, weights = coords[one], np.bincount(members, weights)
         count = len(weights)
         self.fits = count * ExactExchange.bytes_a_point(mol, dtype) <= memory  # exact tables do
-        self.are_dear = count > MANY or not self.fits  # to look at in every iteration
         self.fitted = not self.fits if exact is None else not exact
         kind = FittedExchange if self.fitted else ExactExchange
         self.exchange = (fitted if self.fitted else ExactExchange)(mol, dtype)

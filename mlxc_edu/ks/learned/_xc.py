@@ -19,7 +19,9 @@ from ._near import ALL_HOLD, MORE, Near, among_empty, few_points, without_lighte
 from ._pairs import features as pair_features
 from ._pairs import fock_times_density, pairs, rebuilt, slopes
 from ._plain import energy_and_fock, features, features_change, fock_change
-from ._quadrature import MANY, Quadrature
+from ._quadrature import Quadrature
+
+MANY = 20_000  # points; with them the network is most of the work
 
 
 class LearnedXC:
@@ -56,8 +58,7 @@ class LearnedXC:
 
     def is_dear(self, mol, grids, memory) -> bool:
         """Whether few points follow all of them, for such densities."""
-        points = self._count(mol, grids, memory)
-        return points > MANY or not self.fits(mol, grids, memory)
+        return self._count(mol, grids, memory) > MANY or not self.fits(mol, grids, memory)
 
     def _count(self, mol, grids, memory) -> float:
         self._look_at(mol, grids, memory)
@@ -96,7 +97,7 @@ class LearnedXC:
         self._look_at(mol, grids, memory)
         if self._near is None:
             points = self.quadrature(mol, grids, memory, dm)
-            if not points.are_dear:
+            if not points.fitted and not self.is_dear(mol, grids, memory):
                 return self._plainly(points, dm)
             self._swift = self._another(), few_points(mol, grids, _total(dm))
             self._near = Near(mol.intor_symmetric("int1e_ovlp"))
@@ -109,7 +110,7 @@ class LearnedXC:
 
     def _dearly(self, mol, grids, dm, memory):
         points = self.quadrature(mol, grids, memory, dm)
-        if not points.are_dear:
+        if not points.fitted and not self.is_dear(mol, grids, memory):
             return self._plainly(points, dm)
         most = without_lightest(mol, grids, _total(dm), ALL_HOLD)
         more = few_points(mol, grids, _total(dm), MORE)
