@@ -70,21 +70,26 @@ def show(figure: go.Figure, caption: str) -> None:
 
 def titled(frame: pd.DataFrame, caption: str, digits: int = 2) -> Styler:
     """A table to look at in a notebook: a title above, so many digits, a dash where there is no
-    value, no minus before a zero. Row numbers are left out; any other index, and one with a name,
-    becomes the first column. For a column that needs another format: ``.format(…, subset=…)``.
+    value, no minus before a zero, formulas and methods as they are printed (H₂O, r²SCAN). Row
+    numbers are left out; any other index, and one with a name, becomes the first column. For a
+    column that needs another format: ``.format(…, subset=…)``.
 
     Raises
     ------
-    ImportError : jinja2 is not installed, which pandas needs for it.
+    ImportError : plotly is not installed, or jinja2, which pandas needs for it.
     """
     import numpy as np
     import pandas as pd
 
+    printed = with_plotly().written
+
     def written(value: Any) -> Any:
+        if isinstance(value, str):
+            return printed(value)
         return f"{value:z.{digits}f}" if isinstance(value, float | np.floating) else value
 
     numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     names = [name or "" for name in frame.index.names]
     looked_at = frame if numbered else frame.rename_axis(index=names).reset_index()
-    look = looked_at.style.format(written, na_rep="–")
-    return look.hide(axis="index").set_caption(caption)
+    look = looked_at.style.format(written, na_rep="–").format_index(written, axis="columns")
+    return look.hide(axis="index").set_caption(printed(caption))

@@ -71,6 +71,21 @@ def test_titled_table():
     assert "spin" in mx.titled(table.assign(spin=1).set_index("spin", append=True), "").to_html()
 
 
+def test_tables_write_formulas_as_the_text_does():
+    said = {
+        "H2O → 2 H + O": "H₂O → 2 H + O",
+        "He2+": "He₂⁺",
+        "DM21 of N2, N2+ and F-": "DM21 of N₂, N₂⁺ and F⁻",
+        "R2SCAN": "r²SCAN",
+    }
+    said |= {same: same for same in ("PBE0", "B3LYP", "B97", "EDU26", "Na–Cl", "ω=0.4", "C–H")}
+    frame = pd.DataFrame({key: [key] for key in said})
+    cells = bs4.BeautifulSoup(mx.titled(frame, "CH4").to_html(), "html.parser")
+    assert [cell.text.strip() for cell in cells.find_all("th")] == [*said.values()]
+    assert [cell.text for cell in cells.find_all("td")] == [*said.values()]
+    assert cells.caption.text == "CH₄"
+
+
 def test_a_file_of_parameters_is_shown_by_its_name(tmp_path):
     rows = dict(n=[0.0, 1.0], energy=[0.0, -0.5], deviation_kcal=[0.0, 0.0], converged=True)
     table = pd.DataFrame(rows | dict(homo=-0.5, method=str(tmp_path / "mine.npz")))

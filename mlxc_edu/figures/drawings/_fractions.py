@@ -53,7 +53,7 @@ def spin_figure(table: pd.DataFrame) -> go.Figure:
         _crosses(fig, curve["spin"], y, curve, colour(method, methods))
     _zero_line(fig)
     fig.update_yaxes(title="above the whole spin (kcal/mol)")
-    fig.update_xaxes(title="N<sub>α</sub> − N<sub>β</sub>")
+    fig.update_xaxes(title="N<sub>α</sub> − N<sub>β</sub> (electrons)")
     return fig.update_layout(template=TEMPLATE, height=420)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.subplots import make_subplots
+from pyscf.data.elements import ELEMENTS
 
 from ...weights import is_file
 
@@ -15,6 +17,10 @@ TEMPLATE = "mlxc_edu"
 _SHAPE = {"shared_xaxes", "shared_yaxes", "horizontal_spacing", "vertical_spacing"}
 GUIDE = "#767676"  # lines that help the eye: zero, an experiment, a crossing
 
+# Elements, each with at most one digit: two are rather a method's, as in B97.
+_FORMULA = re.compile(r"(?<!\w)((?:[A-Z][a-z]?\d?)+)([+−-]?)(?!\w)")
+_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_ABOVE = str.maketrans("+−-", "⁺⁻⁻")
 
 # Of lines that are no method's.
 _COLOURWAY = ["#0072B2", "#C75400", "#008A64", "#AA3377", "#7A5C12", "#4D4D4D"]
@@ -55,7 +61,19 @@ _SPARE = [
 
 def label(method: str) -> str:
     """What readers see of a method: of a file of parameters its name, not its folder."""
-    return Path(method).stem if is_file(method) else method
+    return Path(method).stem if is_file(method) else written(method)
+
+
+def written(text: str) -> str:
+    """As it is printed: H₂O for H2O, N₂⁺ for N2+, r²SCAN for R2SCAN."""
+    return _FORMULA.sub(_subscripted, re.sub(r"\b[Rr]2SCAN\b", "r²SCAN", text))
+
+
+def _subscripted(match: re.Match) -> str:
+    atoms = re.findall(r"([A-Z][a-z]?)(\d?)", match[1])
+    if not {symbol for symbol, _ in atoms} <= set(ELEMENTS):
+        return match[0]
+    return match[1].translate(_BELOW) + match[2].translate(_ABOVE)
 
 
 def colour(method: str, methods: list[str]) -> str:
