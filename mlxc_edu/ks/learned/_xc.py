@@ -14,14 +14,13 @@ import numpy as np
 
 from ...functionals import FEATURES, OMEGAS, energy_and_potential, hessian_product
 from ._local_exchange import ExactExchange
+from ._memory import many_points
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
 from ._near import ALL_HOLD, MORE, Near, among_empty, few_points, without_lightest
 from ._pairs import features as pair_features
 from ._pairs import fock_times_density, pairs, rebuilt, slopes
 from ._plain import energy_and_fock, features, features_change, fock_change
 from ._quadrature import Quadrature
-
-MANY = 20_000  # points; with them the network is most of the work
 
 
 class LearnedXC:
@@ -58,7 +57,8 @@ class LearnedXC:
 
     def is_dear(self, mol, grids, memory) -> bool:
         """Whether few points follow all of them, for such densities."""
-        return self._count(mol, grids, memory) > MANY or not self.fits(mol, grids, memory)
+        count = self._count(mol, grids, memory)
+        return count > many_points() or not self.fits(mol, grids, memory)
 
     def _count(self, mol, grids, memory) -> float:
         self._look_at(mol, grids, memory)
