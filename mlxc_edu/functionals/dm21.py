@@ -94,9 +94,10 @@ def first_layer(parameters: Parameters, features) -> jax.Array:
 
 
 def residual_block(h, w, b, gamma, beta) -> jax.Array:
-    """elu(LayerNorm(h W + b + h)), (..., 256) → (..., 256)."""
-    h = h @ w + b + h
-    deviation = h - h.mean(axis=-1, keepdims=True)
+    """elu(LayerNorm(h W + b + h)), (..., 256) → (..., 256). What is added to h W, and the mean that
+    the norm takes off, are linear in h: they are put into W and b."""
+    w = w + jnp.eye(WIDTH, dtype=w.dtype)
+    deviation = h @ (w - w.mean(axis=-1, keepdims=True)) + (b - b.mean())
     variance = (deviation**2).mean(axis=-1, keepdims=True)
     return jax.nn.elu(gamma * deviation * jax.lax.rsqrt(variance + EPSILON) + beta)
 

@@ -86,8 +86,8 @@ def minimise(
     channels, eps, turns = canonical(channels, fock)
     gradient = rotation_gradient(channels, fock)
     steps, changes = (
-        [turned(v, channels, turns) for v in known]
-        for known in ((coarse.steps, coarse.changes) if coarse else ((), ()))
+        [turned(v, channels, turns) for v in vectors]
+        for vectors in ((coarse.steps, coarse.changes) if coarse else ((), ()))
     )
     builds, reach = 1, 1.0
     while np.linalg.norm(gradient) > gradient_tol and builds < max_cycle:

@@ -116,7 +116,7 @@ def follow(mf, starts, leads=()) -> list[tuple[Start, Minimum]]:
     the first start wins, which breaks the least symmetry."""
     leads = list(leads)
     for start in starts:
-        known = [minimum for _, minimum in leads]
+        known = [minimum for _, minimum in leads if minimum.converged]
         found = minimise(mf, start.mo_coeff, start.mo_occ, gradient_tol=ROUGHLY, known=known)
         leads.append((start, found))
     lowest = min(minimum.energy for _, minimum in leads) + EQUAL

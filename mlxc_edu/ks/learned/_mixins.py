@@ -15,7 +15,7 @@ IGNORED = {
 }
 NOISE = 1e-7  # Hartree; asked for with a network in single precision
 JITTER = 3e-8  # Hartree an electron; by which its energy jumps: EDU26's of NaCl by a microhartree
-FAR_BELOW = 0.5  # of the gradient asked for; its square is what may still be gained
+HALF = 0.5  # of the gradient asked for; its square is what may still be gained
 STEPS = 3  # of second order
 
 
@@ -32,10 +32,10 @@ class KnowsItsNoise:
     """A network in single precision gives energies that jump."""
 
     def check_convergence(self, envs) -> bool:
-        """As PySCF's; where the gradient is far below what is asked, energies may go on jumping as
-        single precision makes them."""
+        """As PySCF's; where the gradient is below half of what is asked, energies may go on jumping
+        as single precision makes them."""
         gradient, asked = envs["norm_gorb"], envs["conv_tol_grad"]
-        allowed = envs["conv_tol"] + (self._jitter if gradient < FAR_BELOW * asked else 0.0)
+        allowed = envs["conv_tol"] + (self._jitter if gradient < HALF * asked else 0.0)
         return gradient < asked and abs(envs["e_tot"] - envs["last_hf_e"]) < allowed
 
     @property
