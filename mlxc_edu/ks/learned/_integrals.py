@@ -18,9 +18,15 @@ _HIGHEST = 4  # angular momentum that gpu4pyscf has integrals of
 
 def integrals_at_points(mol, dtype):
     """A function from points (N, 3) to ν (nao, 2, nao, N), for ω as in ``OMEGAS``."""
+    if not are_quick(mol):
+        return partial(_by_pyscf, mol, dtype)
+    return _by_gpu4pyscf(_gpu4pyscf(), mol, dtype)
+
+
+def are_quick(mol) -> bool:
+    """Whether an accelerator makes them."""
     has = device().platform == "gpu" and mol._bas[:, 1].max() <= _HIGHEST
-    gpu = _gpu4pyscf() if has else None
-    return partial(_by_pyscf, mol, dtype) if gpu is None else _by_gpu4pyscf(gpu, mol, dtype)
+    return has and _gpu4pyscf() is not None
 
 
 @cache

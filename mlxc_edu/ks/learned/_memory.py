@@ -19,11 +19,6 @@ def batch_size() -> tuple[int, float]:
     return (512, 64e6) if device().platform == "cpu" else (16384, 5e8)
 
 
-def many_points() -> float:
-    """With so many the network is most of the work: of a processor's, never of an accelerator's."""
-    return 20_000 if device().platform == "cpu" else float("inf")
-
-
 def for_integrals(max_memory: float) -> float:
     """Bytes, of PySCF's ``max_memory`` in MB, for the Coulomb energy's integrals, which are on the
     processor's side."""

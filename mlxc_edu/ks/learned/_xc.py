@@ -13,14 +13,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...functionals import FEATURES, OMEGAS, energy_and_potential, hessian_product
+from ._integrals import are_quick
 from ._local_exchange import ExactExchange
-from ._memory import many_points
 from ._mirrors import Mirror, find_mirrors, keeping, symmetrised
 from ._near import ALL_HOLD, MORE, Near, among_empty, few_points, without_lightest
 from ._pairs import features as pair_features
 from ._pairs import fock_times_density, pairs, rebuilt, slopes
 from ._plain import energy_and_fock, features, features_change, fock_change
 from ._quadrature import Quadrature
+
+# Points; with so many the integrals and a network are most of a processor's work.
+MANY = 20_000
 
 
 class LearnedXC:
@@ -57,8 +60,8 @@ class LearnedXC:
 
     def is_dear(self, mol, grids, memory) -> bool:
         """Whether few points follow all of them, for such densities."""
-        count = self._count(mol, grids, memory)
-        return count > many_points() or not self.fits(mol, grids, memory)
+        many = self._count(mol, grids, memory) > MANY and not are_quick(mol)
+        return many or not self.fits(mol, grids, memory)
 
     def _count(self, mol, grids, memory) -> float:
         self._look_at(mol, grids, memory)
