@@ -16,6 +16,7 @@ _HOME = {
     "exact": "calculations",
     "Result": "calculations",
     "profile": "calculations",
+    "Calculator": "atoms",
     "dissociation": "scans",
     "fractional_charge": "scans",
     "fractional_spin": "scans",

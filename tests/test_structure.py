@@ -17,8 +17,9 @@ FLOORS = [
     {"units", "_threads", "functionals", "weights", "molecules"},
     {"ks"},
     {"calculations", "one_d"},
-    {"scans", "figures", "training"},
-    {"cli", "explore"},
+    {"scans", "figures", "training", "atoms"},
+    {"explore"},
+    {"cli"},
 ]
 INSIDE = {
     "ks": [{"ks.methods", "ks.convergence"}, {"ks.learned", "ks.occupations"}, {"ks"}],

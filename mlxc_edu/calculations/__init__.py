@@ -13,6 +13,6 @@ from ._frontier import (
     path,
 )
 from ._profile import POINTS, learned_name, profile
-from ._result import Result
+from ._result import Result, dipole_moment, make_result
 from ._solve import solve
 from ._states import hartree_fock_states

@@ -7,12 +7,14 @@ import os
 import re
 import zlib
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 
 from pyscf.data import elements
 
 from ._ase import from_ase
 from ._catalogue import MOLECULES
+from ._elsewhere import elsewhere, looks_like_smiles
 from ._stated import Stated
 from ._xyz import PERIODIC, Geometry, parse
 
@@ -46,8 +48,9 @@ def read(system) -> tuple[Geometry, Stated]:
 
 
 def _from_string(text: str) -> tuple[Geometry, Stated]:
-    """What has several lines is XYZ text; a known name is that; what ends like a file's name, has a
-    slash, or is there, is a path; else several words are XYZ text."""
+    """What has several lines is XYZ text; a known name is that; what is there is a file; what
+    another source knows is that; what ends like a file's name, or has a slash, is a path; else
+    several words are XYZ text."""
     if "\n" in text or "\r" in text:
         return parse(text)
     named = _by_name(text)
@@ -56,21 +59,30 @@ def _from_string(text: str) -> tuple[Geometry, Stated]:
     if re.match("[a-z]+://", text, re.IGNORECASE):
         raise ValueError(f"{text[:60]!r} is an address on the web: download the file and give it")
     words = len(text.split())
+    one_name = words == 1 or text.lower().startswith("pubchem:")
+    if one_name and not _exists(text) and (found := elsewhere(text)):
+        return found
     if (
         _SUFFIX.search(text)
         or (words == 1 and "." in text)
         or text[0] == "~"
         or ({"/", "\\"} & set(text) and ";" not in text)
-        or os.path.exists(text)
+        or _exists(text)
     ):
         return _from_file(text)
     if words > 1 or ";" in text:
         return parse(text)
     near = get_close_matches(text, [*MOLECULES, *elements.ELEMENTS[1:]], n=4, cutoff=0.4)
     hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(MOLECULES)}."
+    if looks_like_smiles(text) and not find_spec("rdkit"):
+        hint += " SMILES are read where RDKit is installed (pip install rdkit)."
     raise ValueError(
         f"unknown molecule {text!r}: {hint} XYZ text or a file work for anything else."
     )
+
+
+def _exists(path: str) -> bool:
+    return "\0" not in path and os.path.exists(path)
 
 
 def _by_name(name: str) -> tuple[Geometry, Stated] | None:
@@ -102,8 +114,12 @@ def _from_file(name: str) -> tuple[Geometry, Stated]:
         return parse(_decoded(path.read_bytes()))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        if isinstance(error, FileNotFoundError) and not _SUFFIX.search(name):
-            reason = f"{reason} (and SMILES are not read)"
+        if (
+            isinstance(error, FileNotFoundError)
+            and looks_like_smiles(name)
+            and not find_spec("rdkit")
+        ):
+            reason = f"{reason} (SMILES are read where RDKit is installed: pip install rdkit)"
         raise ValueError(f"cannot read the XYZ file {str(path)!r}: {reason}") from error
 
 

@@ -29,10 +29,13 @@ def molecule(
     ----------
     system : a name (``"NaCl"``, ``"H2+"``, ``"Cl"``, ``"Na+"``; see :func:`mlxc_edu.catalogue`),
         XYZ text, an XYZ file (its path, or opened), or ASE ``Atoms``. Positions in Å. A known name
-        is never a file; ``"./O2"`` is one. Text is a number of atoms, a line of comment and lines
-        ``symbol x y z``, or only the latter, and ``;`` ends a line of these, too; one frame, not
-        periodic. Extended XYZ may reorder columns by ``Properties=``; its ``Lattice=`` is periodic
-        unless ``pbc="F F F"`` stands beside it.
+        is never a file; ``"./O2"`` is one. Where ASE is installed, also a name or a formula of its
+        G2 set (``"CH3OH"``); where RDKit is, a SMILES (``"CCO"``); with ASE and a network, what
+        PubChem knows (``"pubchem:acetone"``; tried against a stand-in, never against PubChem).
+        What was taken for such a name is said on stderr. Text is a number of atoms, a line of
+        comment and lines ``symbol x y z``, or only the latter, and ``;`` ends a line of these, too;
+        one frame, not periodic. Extended XYZ may reorder columns by ``Properties=``; its
+        ``Lattice=`` is periodic unless ``pbc="F F F"`` stands beside it.
     bond_length : in Å; replaces the distance in a diatomic.
     basis : anything PySCF takes as a basis: a name, functions, or a dictionary of either with keys
         such as ``"O"``, ``8`` and ``"default"``. A name brings its core potential along.
