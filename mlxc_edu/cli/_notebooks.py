@@ -73,7 +73,7 @@ def _lab(arguments) -> int:
     import shutil
     import subprocess
 
-    _need("jupyterlab")
+    need("jupyterlab")
     source = notebooks_folder()
     in_checkout = source == _checkout_notebooks()
     folder = arguments.folder or (source if in_checkout else Path("mlxc-edu-notebooks"))
@@ -123,7 +123,7 @@ def _execute(
     import time
     from unittest.mock import patch
 
-    _need("papermill", "nbconvert", "plotly", "latex2mathml", "ipykernel")
+    need("papermill", "nbconvert", "plotly", "latex2mathml", "ipykernel")
     writable(folder)
 
     from ..figures import write_page
@@ -145,7 +145,8 @@ def _execute(
     return page
 
 
-def _need(*packages: str) -> None:
+def need(*packages: str) -> None:
+    """Raises ImportError, with the command, where one is missing."""
     from importlib.util import find_spec
 
     if missing := [p for p in packages if find_spec(p) is None]:

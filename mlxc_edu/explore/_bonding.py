@@ -13,7 +13,7 @@ from ..calculations import solve
 from ..figures.drawings import DIFFERENCE, GREY, RED, surfaces
 from ..ks.methods import is_learned, libxc_code
 from ..molecules import molecule
-from .live import OnAPage, say
+from .live import OnAPage, as_cube, as_xyz, say
 
 KNOWN = ["H2", "N2", "F2", "LiH", "LiF", "HF", "NaCl", "CO", "H2O", "NH3", "CH4"]
 DENSITY, BONDING, SPIN = "density", "what bonding moves", "spin density"
@@ -44,6 +44,15 @@ class BondingExplorer(OnAPage):
         self.molecule.observe(self._show, "value")
         self.shown.observe(self._show, "value")
         self._show()
+
+    def offers(self):
+        return super().offers() | {
+            "geometry (XYZ)": lambda: (f"{self.molecule.value}.xyz", as_xyz(self.calc.mol)),
+            "density (cube)": lambda: (
+                f"{self.molecule.value}.cube",
+                as_cube(self.calc.mol, self.calc.density_matrix.sum(axis=0)),
+            ),
+        }
 
     def _caption(self):
         said = "surfaces of equal density"

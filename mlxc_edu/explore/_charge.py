@@ -24,7 +24,16 @@ from ..figures.drawings import (
 from ..molecules import molecule
 from ..scans import electron_numbers
 from ..units import EV_PER_HARTREE
-from .live import CHARGE_COLUMNS, DIGITS, LiveCharge, LiveExplorer, keep, some_of
+from .live import (
+    CHARGE_COLUMNS,
+    DIGITS,
+    LiveCharge,
+    LiveExplorer,
+    as_cube,
+    as_xyz,
+    keep,
+    some_of,
+)
 
 SYSTEMS = ["H", "He", "Li", "F", "Na", "Cl"]
 METHODS = ["LDA", "PBE", "B3LYP", "HF", "EDU26"]
@@ -53,6 +62,20 @@ class ChargeExplorer(LiveExplorer):
         self._lay_out(self.n)
         self._on_system()
         self.n.observe(self._on_move, "value")
+
+    def offers(self):
+        return super().offers() | {
+            "table (CSV)": lambda: (f"{self.system.value}.csv", self.curve.to_csv(index=False)),
+            "geometry (XYZ)": lambda: (f"{self.system.value}.xyz", as_xyz(self._live().mol)),
+            "density (cube)": self._cube,
+        }
+
+    def _cube(self):
+        live, n = self._live(), round(self.n.value, DIGITS)
+        density = live.density(self.density_of.value, n)
+        if density is None:
+            raise ValueError("its calculation failed")
+        return f"{live.system}-{n:g}.cube", as_cube(live.mol, density.sum(axis=0))
 
     _moves, _unit = "n", "{:g}"
 

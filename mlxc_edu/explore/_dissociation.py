@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from html import escape
 
 import ipywidgets as widgets
 import numpy as np
@@ -13,18 +12,15 @@ from ..figures.drawings import (
     GUIDE,
     RED,
     colour,
-    convergence_cell,
     dissociation_figure,
     label,
-    method_cell,
-    signed,
     surfaces,
     table,
 )
 from ..ks.methods import is_learned
-from ..molecules import MOLECULES
-from ..scans import origin
-from .live import NOW, STORED, LiveBond, LiveExplorer, some_of
+from ..molecules import MOLECULES, molecule
+from ._dissociation_table import cells, story
+from .live import LiveBond, LiveExplorer, as_cube, as_xyz, some_of
 
 DIATOMICS = [name for name, entry in MOLECULES.items() if len(entry.atoms) == 2]
 METHODS = ["LDA", "PBE", "B3LYP", "HF", "EDU26", "DM21", "exact"]
@@ -68,6 +64,23 @@ class DissociationExplorer(LiveExplorer):
         self._on_system()
         self.r.observe(self._on_move, "value")
         self.here.on_click(self._on_here)
+
+    def offers(self):
+        return super().offers() | {
+            "table (CSV)": lambda: (f"{self.system.value}.csv", self.curve.to_csv(index=False)),
+            "geometry (XYZ)": lambda: (f"{self.system.value}.xyz", as_xyz(self._mol())),
+            "density (cube)": self._cube,
+        }
+
+    def _mol(self):
+        return molecule(self.system.value, bond_length=self.r.value, basis=self.basis)
+
+    def _cube(self):
+        r = round(self.r.value, 2)
+        point = self._bond().points.get((self.density_of.value, r))
+        if point is None or point.density is None:
+            raise ValueError("not computed at this distance")
+        return f"{self.system.value}-{r:.2f}.cube", as_cube(point.mol, point.density.sum(axis=0))
 
     _moves, _unit = "r", "{:.2f} Å"
 
@@ -169,14 +182,14 @@ class DissociationExplorer(LiveExplorer):
 
     def _show(self, bond, methods, r):
         self.curve, self.numbers = bond.curve(methods), bond.numbers(methods, r)
-        self.provenance.value = _story(bond, methods)
+        self.provenance.value = story(bond, methods)
         self.here.disabled = all((k, r) in bond.points for k in methods)
         if self.curve.empty:
             self.table.value = ""
             return self._write(self._curve, _NOTHING)
         energy, charge = "above the atoms<br>(kcal/mol)", f"charge on {bond.atoms[0]}<br>(e)"
         header = ["", "R (Å)", energy, charge, "dipole<br>(D)", "converged", "from", "cost (s)"]
-        rows = [_cells(row, bond.charge, methods) for row in self.numbers.to_dict("records")]
+        rows = [cells(row, bond.charge, methods) for row in self.numbers.to_dict("records")]
         self.table.value = f"<b>R = {r:.2f} Å</b>" + table(header, rows)
 
         figure = dissociation_figure(self.curve).update_layout(width=640, height=600)
@@ -206,35 +219,3 @@ class DissociationExplorer(LiveExplorer):
         up, down = point.density
         matrix, signs = (up - down, ("more α", "more β")) if spin else (up + down, None)
         self._draw(self._density, surfaces(point.mol, matrix, signs), bond.name, spin)
-
-
-def _story(bond, methods) -> str:
-    """HTML: where the points of each method's curve come from."""
-    said = []
-    for where, how in ((STORED, origin), (NOW, None)):
-        rows = {k: [row for (m, _), row in bond.rows.items() if m == k] for k in methods}
-        rows = {k: [row for row in v if row["origin"] == where] for k, v in rows.items()}
-        names = [k for k, v in rows.items() if v]
-        if names and how:
-            said.append(f"<b>{', '.join(names)}</b>: {how(bond.provenance)}")
-        elif names:
-            seconds = sum(row["seconds"] for v in rows.values() for row in v)
-            said.append(f"<b>{', '.join(names)}</b>: computed now, {seconds:.0f} s")
-    for method in methods:
-        if missing := len(bond.missing([method])):
-            said.append(f"<b>{method}</b>: {missing} of {len(bond.distances)} points are missing")
-    return "Curves. " + "; ".join(said) + "."
-
-
-def _cells(row, charge, methods) -> list[str]:
-    state = escape(row["state"], quote=True)
-    return [
-        f'<span title="{state}">{method_cell(row["method"], methods)}</span>',
-        f"{row['r']:.2f}",
-        signed(row["relative_kcal"], 2),
-        signed(row[charge], 3),
-        f"{row['dipole']:.2f}",
-        convergence_cell(row["converged"]),
-        row["origin"],
-        f"{row['seconds']:.1f}",
-    ]

@@ -24,7 +24,7 @@ from ..functionals import FEATURES
 from ..ks import KS
 from ..molecules import MOLECULES, is_stretched, molecule
 from ..units import ANGSTROM_PER_BOHR
-from .live import OnAPage, say, set_range, some_of
+from .live import OnAPage, as_xyz, keep, say, set_range, some_of
 
 SMALL = ["H2", "H2+", "LiH", "HF", "OH", "N2", "LiF"]
 DENSITIES = ["PBE", "HF"]  # quick; the functional's own is offered, too
@@ -66,6 +66,13 @@ class FunctionalExplorer(OnAPage):
         self.distance.observe(self._new_density, "value")
         self.density.observe(self._new_density, "value")
         self.point.observe(self._move, "value")
+
+    def offers(self):
+        name = f"{self.name}-{self.molecule.value}"
+        return super().offers() | {
+            "table (CSV)": lambda: (f"{name}.csv", self.profile.to_csv(index=False)),
+            "geometry (XYZ)": lambda: (f"{name}.xyz", as_xyz(self.calc.mol)),
+        }
 
     _moves, _unit = "point", "{:.2f} Å"
 
@@ -150,6 +157,7 @@ class FunctionalExplorer(OnAPage):
                 marker.x = [x] * len(names)
                 marker.y = [self._curves[n][i] for n in names]
             self.figure.layout.shapes[-1].x0 = self.figure.layout.shapes[-1].x1 = x
+        keep(self.figure)
         answers = self.profile.attrs["answers"]
         self.table.value = feature_table(self.profile.iloc[i], FEATURES, answers)
 

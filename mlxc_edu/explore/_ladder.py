@@ -79,6 +79,14 @@ class LadderExplorer(OnAPage):
         self.compute.on_click(self._on_change)
         self._on_change()
 
+    def offers(self):
+        return super().offers() | {
+            "table (CSV)": lambda: (
+                f"{self.reactions.value}.csv",
+                self.errors.to_csv(index=False),
+            ),
+        }
+
     def _caption(self):
         ticked = ", ".join(map(label, self.ticked))
         return f"Errors of {ticked} in {self.reactions.value}, {self.basis}."

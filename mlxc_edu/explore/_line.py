@@ -7,11 +7,12 @@ from typing import Any
 import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
 import ipywidgets as widgets
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from .. import one_d
 from ..figures.drawings import RED, TEMPLATE
-from .live import OnAPage, say
+from .live import OnAPage, keep, say
 
 STATES = ("exact", "LDA", "exact exchange")
 SHADES = {"exact": "#000000", "LDA": "#0072B2", "exact exchange": "#009E73"}
@@ -60,6 +61,14 @@ class LineExplorer(OnAPage):
             control.observe(self._compute, "value")
         self._compute()
 
+    def offers(self):
+        return super().offers() | {"table (CSV)": lambda: ("line.csv", self._table())}
+
+    def _table(self) -> str:
+        x = next(iter(self.results.values())).grid.x
+        columns = {f"{name} (1/Bohr)": result.density for name, result in self.results.items()}
+        return pd.DataFrame({"x (Bohr)": x, **columns}).to_csv(index=False)
+
     _moves, _unit = "distance", "{:g} Bohr"
 
     def _caption(self):
@@ -96,6 +105,7 @@ class LineExplorer(OnAPage):
                 trace.visible = shown is not None
                 if shown is not None:
                     trace.update(x=grid.x, y=shown.density)
+        keep(self.figure)
         rows = "".join(_row(name, result) for name, result in self.results.items())
         head = "<tr><th></th><th>energy (Hartree)</th><th>on the left (e)</th><th></th></tr>"
         self.table.value = f'<table style="font-size:13px">{head}{rows}</table>'

@@ -23,6 +23,7 @@ from ..scans import (
     species_jobs,
     stored,
 )
+from ._guides import GUIDES
 from ._needed import needs_widgets
 
 
@@ -57,7 +58,8 @@ def functional(name: str = "EDU26", molecule: str = "H2", *, basis: str = "def2-
     KS(build(molecule, basis=basis), name)  # says what it cannot do
     with needs_widgets():
         from ._functional import FunctionalExplorer
-    return FunctionalExplorer(name, molecule.strip(), basis)
+        from .live import guided
+    return guided(FunctionalExplorer(name, molecule.strip(), basis), GUIDES["functional"])
 
 
 def fractional_charge(
@@ -92,7 +94,7 @@ def fractional_charge(
         raise ValueError(f"name a system, such as 'Cl', not {system!r}")
     with needs_widgets():
         from ._charge import METHODS, ChargeExplorer
-        from .live import LiveCharge
+        from .live import LiveCharge, guided
     system = system.strip()
     mol = LiveCharge(system, basis).mol
     if methods is None:
@@ -101,7 +103,8 @@ def fractional_charge(
     for name in ticked:
         KS(mol, name, unrestricted=True)  # says what it cannot do
     offered = [*METHODS, *(m for m in [*ticked, "DM21"] if m not in METHODS)]
-    return ChargeExplorer(system, ticked, list(dict.fromkeys(offered)), basis)
+    explorer = ChargeExplorer(system, ticked, list(dict.fromkeys(offered)), basis)
+    return guided(explorer, GUIDES["fractional-charge"])
 
 
 def dissociation(
@@ -146,6 +149,7 @@ def dissociation(
     Store(store)
     with needs_widgets():
         from ._dissociation import METHODS, DissociationExplorer
+        from .live import guided
     table = stored(name, basis)
     there = [] if table is None else [*table["method"].unique()]
     if methods is None:
@@ -155,7 +159,8 @@ def dissociation(
     for method in {*ticked} - {*there, EXACT}:
         KS(mol, method, unrestricted=True)  # says what it cannot do
     offered = list(dict.fromkeys([*METHODS, *ticked, *there]))
-    return DissociationExplorer(name, ticked, offered, basis, store)
+    explorer = DissociationExplorer(name, ticked, offered, basis, store)
+    return guided(explorer, GUIDES["dissociation"])
 
 
 def bonding(molecule: str = "N2", *, basis: str = "def2-svp", method: str = "PBE"):
@@ -182,7 +187,8 @@ def bonding(molecule: str = "N2", *, basis: str = "def2-svp", method: str = "PBE
     build(molecule, basis=basis)
     with needs_widgets():
         from ._bonding import BondingExplorer
-    return BondingExplorer(molecule.strip(), basis, name)
+        from .live import guided
+    return guided(BondingExplorer(molecule.strip(), basis, name), GUIDES["bonding"])
 
 
 def ladder(
@@ -221,8 +227,9 @@ def ladder(
     Store(store)
     with needs_widgets():
         from ._ladder import LadderExplorer
+        from .live import guided
     offered = list(dict.fromkeys([*LADDER, "HF", *ticked]))
-    return LadderExplorer(first, ticked, offered, basis, store)
+    return guided(LadderExplorer(first, ticked, offered, basis, store), GUIDES["ladder"])
 
 
 def _can_load(name: str) -> bool:

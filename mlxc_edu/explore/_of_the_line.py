@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._guides import GUIDES
 from ._needed import needs_widgets
 
 
@@ -30,7 +31,8 @@ def line(charges=(1.0, 1.0), distance: float = 2.0, electrons: int = 2):
         raise ValueError("distance goes from 0 to 12 Bohr, and there are 1 or 2 electrons")
     with needs_widgets():
         from ._line import LineExplorer
-    return LineExplorer(charges, distance, electrons)
+        from .live import guided
+    return guided(LineExplorer(charges, distance, electrons), GUIDES["line"])
 
 
 def scf(system: str = "He"):
@@ -56,6 +58,7 @@ def scf(system: str = "He"):
     """
     with needs_widgets():
         from ._scf import SYSTEMS, ScfExplorer
+        from .live import guided
     if system not in SYSTEMS:
         raise ValueError(f"system is one of {', '.join(SYSTEMS)}, not {system!r}")
-    return ScfExplorer(system)
+    return guided(ScfExplorer(system), GUIDES["scf"])

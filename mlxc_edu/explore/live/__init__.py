@@ -5,4 +5,6 @@ from ._charge import CHARGE_COLUMNS, DIGITS, LiveCharge
 from ._controls import keep, say, set_range
 from ._dissociation import NOW, STORED, LiveBond
 from ._explorer import LiveExplorer
+from ._guided import guided
 from ._on_a_page import WANTED, OnAPage, some_of
+from ._take_home import as_cube, as_xyz

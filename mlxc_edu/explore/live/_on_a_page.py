@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
 from ...figures.drawings import STILLS, stills
+from ._take_home import as_page
 
 WANTED = "MLXC_EDU_STILLS"  # set where a notebook is executed to become a page
 MOST = 25  # pictures
@@ -30,6 +31,10 @@ class OnAPage(widgets.VBox):
     def wait(self, timeout: float | None = None) -> bool:
         """Until everything asked for is computed; False if that takes longer, in seconds."""
         return True
+
+    def offers(self) -> dict[str, Callable[[], tuple[str, str]]]:
+        """What can be saved: a name for the file, and its text, when it is asked for."""
+        return {"figure (HTML)": lambda: ("figure.html", as_page(self.figure))}
 
     def _caption(self) -> str:
         """What is to be seen."""
