@@ -15,7 +15,7 @@ import numpy as np
 from pyscf import dft
 from pyscf.data.elements import charge
 
-NEAR = 0.01  # ‖γ − γ₀‖ in orthonormal orbitals; DM21 errs by half a microhartree there
+NEAR = 0.01  # ‖γ − γ₀‖ in orthonormal orbitals; DM21 errs by a microhartree or two there
 # By period: shells around an atom, and points on each. Few tell how the energy changes; more (as
 # many shells as on PySCF's grids of level 1), what a fit of local exchange lacks to the exact one.
 FEW = [(20, 50), (30, 86), (40, 86), (50, 86), (60, 86), (60, 86), (60, 86)]

@@ -49,8 +49,8 @@ class Quadrature:
             one, members = distinct_points(mol, mirrors, coords)
             coords, weights = coords[one], np.bincount(members, weights)
         count = len(weights)
-        self.fits = count * ExactExchange.bytes_a_point(mol, dtype) <= memory  # exact tables do
-        self.fitted = not self.fits if exact is None else not exact
+        fits = count * ExactExchange.bytes_a_point(mol, dtype) <= memory  # exact tables do
+        self.fitted = not fits if exact is None else not exact
         kind = FittedExchange if self.fitted else ExactExchange
         self.exchange = (fitted if self.fitted else ExactExchange)(mol, dtype)
 
