@@ -50,6 +50,21 @@ def test_never_raises_when_it_does_not_converge(monkeypatch):
     assert "NOT CONVERGED" in repr(calc)
 
 
+def test_what_the_coarse_grid_taught_is_not_learned_again(monkeypatch):
+    """The last minimisation begins with the coarse one's curvature."""
+
+    def seen(mf, *args, **kwargs):
+        taught.append((mf.grids.level, kwargs.get("coarse")))
+        return original(mf, *args, **kwargs)
+
+    original, taught = _states.minimise, []
+    monkeypatch.setattr(_states, "minimise", seen)
+    assert mx.solve(mx.molecule("NaCl", basis="sto-3g"), "PBE").converged
+    (coarse,) = [coarse for level, coarse in taught if coarse is not None]
+    assert taught[-1][0] == _states.GRID_LEVEL and taught[-1][1] is coarse
+    assert len(coarse.steps) == len(coarse.changes) > 0
+
+
 def test_broken_symmetry_h2_dissociates_to_atoms():
     atom = mx.solve(mx.molecule("H"), "PBE").energy
     mol = mx.molecule("H2", bond_length=5.0)

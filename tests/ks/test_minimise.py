@@ -8,7 +8,7 @@ from pyscf import gto, scf
 from scipy.spatial.transform import Rotation
 
 import mlxc_edu as mx
-from mlxc_edu.ks.convergence import Orbitals, minimise, rotation_gradient, spin_channels
+from mlxc_edu.ks.convergence import Orbitals, _starts, minimise, rotation_gradient, spin_channels
 from mlxc_edu.ks.convergence._rotations import split
 from mlxc_edu.ks.convergence._starts import TRANSFER_ANGLES, atomic_starts, default_start
 
@@ -142,3 +142,24 @@ def test_an_open_shell_turns_to_where_the_grid_wants_it():
         orbitals[:, 2:, 2:] = turn
         found = minimise(mf, orbitals, occupations, gradient_tol=2e-6)
         assert found.converged and found.builds < 60
+
+
+def test_a_start_that_arrives_at_a_known_minimum_ends_there(monkeypatch):
+    """Where nothing converged nothing is known."""
+    mf = mx.KS(mx.molecule("LiH", basis="sto-3g"), "PBE", unrestricted=True)
+    original, told = _starts.minimise, []
+
+    def seen(*args, known=(), **kwargs):
+        told.append([*known])
+        return original(*args, known=known, **kwargs)
+
+    monkeypatch.setattr(_starts, "minimise", seen)
+    first = _starts.default_start(mf)
+    leads = _starts.follow(mf, [first])
+    assert leads[0][1].converged and told == [[]]
+    ((_, again), *_) = _starts.follow(mf, [first], leads)
+    assert len(told[1]) == 1 and told[1][0] is leads[0][1]
+    assert again.energy == pytest.approx(leads[0][1].energy, abs=1e-7)
+    lost = replace(leads[0][1], converged=False)
+    _starts.follow(mf, [first], [(first, lost)])
+    assert told[2] == []
