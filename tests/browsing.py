@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -49,6 +50,20 @@ def new_page(browser, **options):
     return page
 
 
+def errors_of(page) -> list[str]:
+    """What goes wrong on a page from now on."""
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
+def kept(page, name):
+    """A picture to be looked at, in screenshots/."""
+    folder = Path(__file__).parents[1] / "screenshots"
+    folder.mkdir(exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+
+
 @contextmanager
 def served(code, folder, app="jupyterlab"):
     """JupyterLab or Voilà on a notebook with one cell of code; its address."""
@@ -56,6 +71,13 @@ def served(code, folder, app="jupyterlab"):
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(code)], metadata=dict(kernelspec=kernel)
     )
+    with served_notebook(notebook, folder, app) as address:
+        yield address
+
+
+@contextmanager
+def served_notebook(notebook, folder, app="jupyterlab"):
+    """The same with any notebook."""
     nbformat.write(notebook, folder / "explorer.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -14,11 +14,12 @@ import house
 
 # From the ground up: a room may use those of lower floors, and no other.
 FLOORS = [
-    {"units", "_threads", "functionals", "weights", "molecules"},
+    {"units", "_threads", "functionals", "weights", "molecules", "course"},
     {"ks"},
     {"calculations", "one_d"},
     {"scans", "figures", "training", "atoms"},
     {"explore"},
+    {"book"},
     {"cli"},
 ]
 INSIDE = {

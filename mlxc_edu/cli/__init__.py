@@ -1,3 +1,3 @@
-"""The command line: ``mlxc-edu tour | lab | run | scan | train | weights``."""
+"""The command line, ``mlxc-edu COMMAND``."""
 
 from ._main import main

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from ._files import path, writable
 from ._notebooks import need
 
 GALLERY = "gallery"
@@ -18,6 +19,12 @@ def add_to(commands) -> None:
     )
     app.add_argument("--no-open", action="store_true", help="do not open a browser")
     app.add_argument("--port", type=int, help="default: one that is free")
+    app.add_argument(
+        "--write",
+        type=path,
+        metavar="DIR",
+        help="only write the apps there, as notebooks for a hub's own Voilà",
+    )
     app.add_argument("options", nargs="*", help="after --, options for Voilà itself")
     app.set_defaults(command=_app)
 
@@ -35,6 +42,11 @@ def _app(arguments) -> int:
     if name is not None and name not in GUIDES:
         near = get_close_matches(name, GUIDES, n=3, cutoff=0.4) or list(GUIDES)
         raise ValueError(f"no app {name!r}; there is {', '.join(near)}")
+    if arguments.write is not None:
+        writable(arguments.write)
+        write_apps(arguments.write)
+        print(f"apps: {arguments.write / GALLERY}.ipynb leads to all")
+        return 0
     need("voila", "nbformat", "ipykernel", "plotly", "ipywidgets")
     port = arguments.port or _free_port()
     with tempfile.TemporaryDirectory(prefix="mlxc-edu-app-") as folder:

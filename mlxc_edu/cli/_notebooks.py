@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 from ._files import path, writable
-from ._lists import RULE
+from ._lists import RULE, split
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -44,12 +45,19 @@ def add_to(commands) -> None:
         help="instead of what the cell tagged parameters says, of the same type; may be repeated. "
         f"Lists are {RULE}; files are looked for here first, then beside the notebook",
     )
+    run.add_argument(
+        "--each",
+        nargs=2,
+        metavar=("NAME", "VALUES"),
+        help=f"execute once with each of several values of one parameter, and write a page that "
+        f"compares what came out; values are {RULE}",
+    )
     run.add_argument("--output", type=path, default=Path("mlxc-edu-runs"), metavar="DIR")
     run.set_defaults(command=_run)
 
 
 def _tour(arguments) -> int:
-    page = _execute(notebooks_folder() / "00_tour.ipynb", [], arguments.output, alone=True)
+    page = execute_into(notebooks_folder() / "00_tour.ipynb", [], arguments.output, alone=True)
     if page and not arguments.no_open:
         import webbrowser
 
@@ -59,14 +67,40 @@ def _tour(arguments) -> int:
 
 def _run(arguments) -> int:
     notebook = _find_notebook(arguments.notebook)
-    if not _execute(notebook, arguments.parameters, arguments.output, alone=False):
+    if arguments.each:
+        failed = _run_each(notebook, arguments)
+    else:
+        failed = not execute_into(notebook, arguments.parameters, arguments.output, alone=False)
+    if failed:
         return 1
     from ..figures import write_contents
 
-    contents = write_contents(_series(), arguments.output)
+    contents = write_contents(series(), arguments.output)
     there = arguments.output / "index.html"
     print(f"contents: {contents or f'{there} is not ours and was left as it is'}")
     return 0
+
+
+def _run_each(notebook: Path, arguments) -> bool:
+    """Once with each value, and the page that compares them; whether any of them failed."""
+    from ..figures import write_comparison
+
+    name, values = arguments.each[0], split(arguments.each[1])
+    if name in dict(arguments.parameters):
+        raise ValueError(f"{name} is given twice, by -p and by --each")
+    if len(values) < 2 or not all(values):
+        raise ValueError(f"--each {name} needs two values or more, {RULE}")
+    done = {}
+    for value in values:
+        called = re.sub(r"[^\w.+-]+", "_", f"{notebook.stem}-{value}")
+        given = [*arguments.parameters, (name, value)]
+        page = execute_into(notebook, given, arguments.output, alone=False, called=called)
+        if page:
+            done[f"{name} = {value}"] = page.with_suffix(".ipynb")
+    if done:
+        page = write_comparison(done, arguments.output / f"{notebook.stem}-each-{name}.html")
+        print(f"compared: {page}")
+    return len(done) < len(values)
 
 
 def _lab(arguments) -> int:
@@ -79,9 +113,11 @@ def _lab(arguments) -> int:
     folder = arguments.folder or (source if in_checkout else Path("mlxc-edu-notebooks"))
     if folder != source:
         writable(folder)
-        for notebook in sorted(source.glob("*.ipynb")):
-            if not (folder / notebook.name).exists():
-                shutil.copy(notebook, folder / notebook.name)
+        writable(folder / "exercises")
+        for notebook in [*source.glob("*.ipynb"), *source.glob("exercises/*.ipynb")]:
+            copy = folder / notebook.relative_to(source)
+            if not copy.exists():
+                shutil.copy(notebook, copy)
     command = [sys.executable, "-m", "jupyterlab", str(folder), *arguments.options]
     return subprocess.run(command + ["--no-browser"] * arguments.no_open).returncode
 
@@ -98,7 +134,7 @@ def _checkout_notebooks() -> Path:
     return PACKAGE.parent / "notebooks"
 
 
-def _series() -> list[Path]:
+def series() -> list[Path]:
     return sorted(notebooks_folder().glob("[0-9]*.ipynb"))
 
 
@@ -114,11 +150,15 @@ def _find_notebook(name: str) -> Path:
     raise ValueError(f"no notebook {name!r}; there is {', '.join(near)}")
 
 
-def _execute(
-    notebook: Path, given: list[tuple[str, str]], folder: Path, alone: bool
+def execute_into(
+    notebook: Path,
+    given: list[tuple[str, str]],
+    folder: Path,
+    alone: bool,
+    called: str | None = None,
 ) -> Path | None:
-    """Execute a notebook into a folder and write it as a page there, too: its path, or None where
-    the notebook failed, which has been said then."""
+    """Execute a notebook into a folder, ``called`` as it is there, and write it as a page there,
+    too: its path, or None where the notebook failed, which has been said then."""
     import os
     import time
     from unittest.mock import patch
@@ -129,7 +169,8 @@ def _execute(
     from ..figures import write_page
     from ._execute import execute, parameters
 
-    executed, page = folder / notebook.name, folder / f"{notebook.stem}.html"
+    called = called or notebook.stem
+    executed, page = folder / f"{called}.ipynb", folder / f"{called}.html"
     if executed.resolve() == notebook.resolve():
         raise ValueError(f"--output {folder} would overwrite {notebook}; choose another folder")
     chosen = parameters(notebook, given)

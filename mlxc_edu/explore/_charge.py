@@ -108,6 +108,11 @@ class ChargeExplorer(LiveExplorer):
         live = self._known.get(self.system.value)
         return live.missing(self.ticked) if live else []
 
+    def _took(self):
+        live = self._known.get(self.system.value)
+        points = live.points.items() if live else ()
+        return {k: [p.seconds for p in known.values()] for k, known in points}
+
     def _work(self) -> Generator:
         live, methods, n = self._asked = self._live(), self.ticked, round(self.n.value, DIGITS)
         if not methods:

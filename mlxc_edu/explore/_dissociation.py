@@ -127,6 +127,10 @@ class DissociationExplorer(LiveExplorer):
         bond = self._known.get(self.system.value)
         return bond.missing(self.ticked) if bond else []
 
+    def _took(self):
+        bond = self._known.get(self.system.value)
+        return bond.took() if bond else {}
+
     def _work(self) -> Generator:
         bond, methods, r = self._asked = self._bond(), self.ticked, round(self.r.value, 2)
         if not methods:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from html import escape
 
@@ -21,7 +22,7 @@ from ..scans import (
     species_jobs,
     tabulate,
 )
-from .live import OnAPage, Worker, say
+from .live import OnAPage, Worker, advance, say
 
 MEMORY = 4000  # MB
 COLUMNS = [
@@ -124,6 +125,7 @@ class LadderExplorer(OnAPage):
         listed, known = reactions_of(name), self._known.setdefault(name, {})
         missing = self._missing(name, listed, ticked)
         self.progress.max, self.progress.value = max(1, len(missing)), 0
+        began, self.progress.description = time.perf_counter(), ""
         try:
             self._show(name, listed, ticked)
             while missing:
@@ -131,7 +133,7 @@ class LadderExplorer(OnAPage):
                 say(self.status, f"{name}: computing {job['system']} with {job['method']} …")
                 known |= self._running.values([job], compute)
                 del missing[0]
-                self.progress.value += 1
+                advance(self.progress, self.progress.value + 1, time.perf_counter() - began)
                 if not missing or missing[0]["method"] != job["method"]:
                     self._show(name, listed, ticked)
                 yield

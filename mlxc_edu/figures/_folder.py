@@ -51,8 +51,8 @@ code {{ overflow-wrap: anywhere; }}
 """
 
 
-class _Head(NamedTuple):
-    """What a notebook says of itself, as HTML; empty where it says nothing."""
+class About(NamedTuple):
+    """What a notebook says of itself; empty where it says nothing."""
 
     title: str
     question: str
@@ -133,17 +133,24 @@ def _entry(notebook: Path, folder: Path) -> str:
     return f"<article>\n<h3>{link}</h3>\n{question}\n{time}\n{last}\n</article>"
 
 
-def _head(notebook: Path) -> _Head:
+def about(notebook: Path) -> About:
+    """Title, question and time that a notebook's text announces, in Markdown."""
     import nbformat
 
     try:
         cells = nbformat.read(notebook, as_version=4).cells
     except Exception:  # anything may lie in the folder, and may be half written
-        return _Head("", "", "")
+        return About("", "", "")
     words = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
     question, time = _QUESTION.search(words), _TIME.search(words)
-    name = with_formulas(escape(title(words), quote=False))
-    return _Head(name, *(_inline(found[1]) if found else "" for found in (question, time)))
+    return About(title(words), *(found[1] if found else "" for found in (question, time)))
+
+
+def _head(notebook: Path) -> About:
+    """The same as HTML."""
+    said = about(notebook)
+    name = with_formulas(escape(said.title, quote=False))
+    return About(name, *(_inline(text) if text else "" for text in said[1:]))
 
 
 def _inline(markdown: str) -> str:

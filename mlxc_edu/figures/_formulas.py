@@ -51,6 +51,13 @@ def _formula(match: re.Match) -> str:
 
 
 def _mathml(latex: str, display: str) -> str:
+    text = formula(latex, display)
+    return _READ_BY_MARKDOWN.sub(lambda c: f"&#{ord(c[0])};", text)
+
+
+def formula(latex: str, display: str) -> str:
+    """One formula as MathML, ``display`` ``"inline"`` or ``"block"``. Raises what latex2mathml does
+    where it is not LaTeX."""
     from latex2mathml.converter import convert_to_element
 
     for pattern, ours in _LATEX:
@@ -65,7 +72,7 @@ def _mathml(latex: str, display: str) -> str:
             is_sign = before.tag == "mo" and before.text not in _AFTER_A_VALUE
             if after.text in _SIGNS and is_sign:
                 after.set("form", "prefix")
-    return _READ_BY_MARKDOWN.sub(lambda c: f"&#{ord(c[0])};", tostring(math, encoding="unicode"))
+    return tostring(math, encoding="unicode")
 
 
 def _mend(part: Element) -> None:

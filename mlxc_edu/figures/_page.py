@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from html import escape
 from pathlib import Path
 
-import numpy as np
-
-from ._canvas import CAPTION
+from ._drawn import draw_outputs
 from ._folder import contents_of, share_plotly_js, title
 from ._formulas import STYLE, with_formulas
 
-_PLOTLY = "application/vnd.plotly.v1+json"
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 _REMOTE_IMAGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")
 # Code can be folded; what a cell tagged hide-input does is styling, folded from the start.
 _TEMPLATE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_css %}{{ super() }}<style>{{ resources.formula_style }}</style>{% endblock %}
-{% block input_group %}
+{% block input_group %}{% if cell.source %}
 <details{{ '' if 'hide-input' in cell.metadata.get('tags', []) else ' open' }}>
 <summary>code</summary>{{ super() }}</details>
-{% endblock %}"""
-_SLIDER = """<p><output for="{name}-slider">{said}</output><br>
-<input id="{name}-slider" type="range" min="0" max="{last}" value="{now}" style="width:90%"
- aria-label="moves the figure above" aria-valuetext="{said}"></p>"""
-_MOVES = """<script>{
-const slider = document.getElementById("NAME-slider"), steps = STEPS;
-slider.addEventListener("input", () => {
-  const step = steps[slider.value], said = slider.parentElement.querySelector("output");
-  slider.setAttribute("aria-valuetext", said.value = step.label);
-  Plotly[step.method](document.getElementById("NAME"), ...step.args);
-});
-}</script>"""
-_LINK = re.compile(r"\[([^\]]*)\]\(([\w-]+)\.ipynb\)")
+{% endif %}{% endblock %}"""
+_LINK = re.compile(r"\[([^\]]*)\]\(((?:[\w-]+/)*[\w-]+)\.ipynb\)")
 
 
 def write_page(notebook: Path, page: Path, *, alone: bool = True) -> None:
@@ -49,33 +31,12 @@ def write_page(notebook: Path, page: Path, *, alone: bool = True) -> None:
     import nbformat
     from nbconvert import HTMLExporter
 
-    from .drawings import STILLS
-
     nb = nbformat.read(notebook, as_version=4)
-    nb.metadata.pop("widgets", None)
-    number = 0
-    plotly_js: bool | str = True if alone else "directory"  # as plotly's to_html takes it
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = _REMOTE_IMAGE.sub(r"\1", with_formulas(cell.source))
             cell.source = _LINK.sub(lambda link: _linked(link, page.parent), cell.source)
-            continue
-        outputs = []
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            drawn = data.get(_PLOTLY) or data.get(STILLS)
-            if (_WIDGET in data and not drawn) or output.get("name") == "stderr":
-                continue
-            if drawn:
-                number += 1
-                html = _figure_html(drawn, plotly_js, f"figure-{number}")
-                output["data"] = {"text/html": html}
-                plotly_js = False  # once is enough
-            elif data.get("text/html", "").startswith("<figcaption>"):
-                continue  # it is in the figure
-            outputs.append(output)
-        cell.outputs = outputs
-
+    figures = draw_outputs(nb, True if alone else "directory")
     words = "\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
     if links := _neighbours(page, alone):
         nb.cells.append(nbformat.v4.new_markdown_cell(links))
@@ -84,7 +45,7 @@ def write_page(notebook: Path, page: Path, *, alone: bool = True) -> None:
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     resources = {"metadata": {"name": title(words) or page.stem}, "formula_style": STYLE}
     body, _ = exporter.from_notebook_node(nb, resources)
-    if not alone and not plotly_js:
+    if not alone and figures:
         share_plotly_js(page.parent)
     page.write_text(re.sub(r'<script[^>]*src=""[^>]*>\s*</script>', "", body), encoding="utf-8")
 
@@ -106,42 +67,3 @@ def _neighbours(page: Path, alone: bool) -> str:
         links = [f"[← {name}]({name}.html)" for name in order[max(i - 1, 0) : i]] + links
         links += [f"[{name} →]({name}.html)" for name in order[i + 1 : i + 2]]
     return " · ".join(links)
-
-
-def _figure_html(figure: dict, plotly_js: bool | str, name: str) -> str:
-    import plotly.io as pio
-
-    layout = dict(figure["layout"])
-    caption = escape(layout.get("meta", {}).get(CAPTION, ""))
-    sliders = "".join(_slider(slider, name) for slider in layout.pop("sliders", []))
-    kept = {k: figure[k] for k in ("data", "frames") if k in figure} | {"layout": layout}
-    drawn = pio.from_json(json.dumps(_lighter(kept)))
-    html = pio.to_html(
-        drawn, include_plotlyjs=plotly_js, full_html=False, auto_play=False, div_id=name
-    )
-    if caption:
-        html = f'<div role="img" aria-label="{caption}">{html}</div>'
-    words = f"<figcaption><em>{caption}</em></figcaption>" if caption else ""
-    return f"<figure>{html}{sliders}{words}</figure>" if sliders + words else html
-
-
-def _slider(slider: dict, name: str) -> str:
-    """One of plotly's as the browser's own, which a keyboard moves and a reader reads."""
-    now, prefix = slider.get("active", 0), slider.get("currentvalue", {}).get("prefix", "")
-    steps = [step | {"label": prefix + step["label"]} for step in slider["steps"]]
-    said, last = escape(steps[now]["label"]), len(steps) - 1
-    data = json.dumps(steps).replace("<", "\\u003c")  # nothing in a script may end it
-    moves = _MOVES.replace("NAME", name).replace("STEPS", data)
-    return _SLIDER.format(name=name, last=last, now=now, said=said) + moves
-
-
-def _lighter(part):
-    """Of a figure's JSON, with its maps in single precision: no screen shows more."""
-    if isinstance(part, list):
-        return [_lighter(item) for item in part]
-    if not isinstance(part, dict):
-        return part
-    if part.get("dtype") == "f8" and "shape" in part:
-        numbers = np.frombuffer(base64.b64decode(part["bdata"]), "<f8").astype("<f4")
-        return part | {"dtype": "f4", "bdata": base64.b64encode(numbers.tobytes()).decode()}
-    return {key: _lighter(value) for key, value in part.items()}

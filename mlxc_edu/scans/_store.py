@@ -14,6 +14,7 @@ import os
 import tempfile
 import warnings
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import platformdirs
@@ -78,13 +79,14 @@ class Store:
         path = self.path(key)
         path.parent.mkdir(exist_ok=True)
         entry = {"key": key, "value": value, "checksum": _checksum(value)}
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        # Not mkstemp's: a store may be shared, and its files are for nobody else to read.
+        temporary = path.with_suffix(f".{token_hex(4)}.part")
         try:
-            with os.fdopen(handle, "w") as file:
+            with temporary.open("x") as file:
                 file.write(json.dumps(entry, indent=1))
-            os.replace(temporary, path)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
 

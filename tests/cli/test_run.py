@@ -162,3 +162,29 @@ while True:
     assert said == [f"mlxc-edu: stopped; the notebook up to there: {executed}"]
     assert nbformat.read(executed, 4).cells[1].outputs[0].data["text/plain"] == "2"
     assert gone(int(begun.read_text()))
+
+
+def test_each_value_and_a_page_that_compares_them(tmp_path, capsys):
+    figure = 'mx.show(mx.figure().add_scatter(y=[x, 2]), f"From {x} to two.")'
+    source = write_notebook(tmp_path / "mine.ipynb", f"import mlxc_edu as mx\n{figure}")
+    out = tmp_path / "out"
+    assert main(["run", str(source), "--each", "x", "3,5", "--output", str(out)]) == 0
+    assert (out / "mine-3.html").is_file() and (out / "mine-5.ipynb").is_file()
+    page = (out / "mine-each-x.html").read_text()
+    assert page.index("x = 3") < page.index("From 3 to two.") < page.index("x = 5")
+    assert "From 5 to two." in page and "<summary>code" not in page
+    assert str(out / "mine-each-x.html") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--each", "x", "3"], "--each x needs two values or more"),
+        (["--each", "y", "3,5"], "has no parameter 'y'; it has x"),
+        (["--each", "x", "3,5", "-p", "x", "1"], "x is given twice"),
+    ],
+)
+def test_each_of_what_cannot_be_is_refused(given, said, tmp_path, capsys):
+    source = write_notebook(tmp_path / "mine.ipynb", "x")
+    assert main(["run", str(source), *given, "--output", str(tmp_path / "out")]) == 2
+    assert said in error_line(capsys)

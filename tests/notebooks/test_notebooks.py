@@ -1,7 +1,6 @@
 """Every notebook runs end to end, live, and its page shows its figures without a network."""
 
 import ast
-import fcntl
 import json
 import os
 import subprocess
@@ -25,47 +24,9 @@ PAGES = [
     for p in NOTEBOOKS
 ]
 KERNEL_MEMORY = 1.5e9  # bytes
-# A child begins with the memory of the process that forks it, so a small one starts the command and
-# writes down the most that any of the command's processes took, in kilobytes.
-MEASURE = """import pathlib, resource, subprocess, sys
-status = subprocess.run(sys.argv[2:]).returncode
-used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-pathlib.Path(sys.argv[1]).write_text(str(used))
-sys.exit(status)"""
 PLOTLY = "application/vnd.plotly.v1+json"
 STILLS = "application/vnd.mlxc-edu.stills+json"
 IN_3D = ".gl-container canvas"  # surfaces are no lines
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing.browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="session")  # of a module it ends whenever another module has a turn
-def executed(tmp_path_factory):
-    """Notebooks executed once each through the command line, in a kernel of their own, whichever
-    of pytest's processes is the first to ask."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "executed"
-    folder.mkdir(exist_ok=True)
-
-    def execute(path):
-        done = folder / f"{path.stem}.done"
-        with (folder / f"{path.stem}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
-            if not done.exists():
-                arguments = ["tour", "--no-open"] if path.stem == "00_tour" else ["run", path.stem]
-                command = [sys.executable, "-m", "mlxc_edu", *arguments, "--output", str(folder)]
-                used = str(folder / f"{path.stem}.kB")
-                measured = [sys.executable, "-c", MEASURE, used, *command]
-                run = subprocess.run(measured, capture_output=True, text=True)
-                assert run.returncode == 0, run.stdout + run.stderr
-                done.touch()
-        return folder / path.name
-
-    return execute
 
 
 def statements(cell):
@@ -88,8 +49,8 @@ def test_committed_clean(path):
     assert not any("$" in text for text in words), "a formula that is none"
     assert min(map(ord, "".join(c.source for c in nb.cells).replace("\n", " "))) >= 32
     assert 25 <= len(nb.cells) <= 50
-    grading = [c.metadata["nbgrader"] for c in nb.cells if "nbgrader" in c.metadata]
-    assert any(g["solution"] for g in grading) and any(g["grade"] for g in grading)
+    assert not any("nbgrader" in c.metadata for c in nb.cells), "exercises are companions"
+    assert any(f"](exercises/{path.name})" in text for text in words)
 
 
 @pytest.mark.parametrize("path", EACH)
@@ -228,7 +189,7 @@ def test_captions_are_read_out(tmp_path, monkeypatch):
     write_page(tmp_path / "a.ipynb", tmp_path / "a.html")
     html = (tmp_path / "a.html").read_text()
     page = bs4.BeautifulSoup(html, "html.parser")
-    (image,), (caption,) = page.select("figure [role=img]"), page.select("figcaption")
+    (image,), (caption,) = page.select("figure [role=figure]"), page.select("figcaption")
     assert image["aria-label"] == caption.text == "A line that rises from 1 < 2."
     assert image.select(".plotly-graph-div") and caption.parent.name == "figure"
 

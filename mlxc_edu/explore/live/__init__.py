@@ -2,7 +2,7 @@
 
 from ._background import Worker
 from ._charge import CHARGE_COLUMNS, DIGITS, LiveCharge
-from ._controls import keep, say, set_range
+from ._controls import advance, keep, say, set_range
 from ._dissociation import NOW, STORED, LiveBond
 from ._explorer import LiveExplorer
 from ._guided import guided

@@ -10,9 +10,24 @@ import plotly.graph_objects as go
 
 from ...figures.drawings import GREY
 
+LONG = 10.0  # seconds; what takes longer is said before
+
 
 def say(place: widgets.HTML, text: str, tone: str = GREY) -> None:
     place.value = f'<span style="color:{tone}">{escape(text)}</span>'
+
+
+def duration(seconds: float) -> str:
+    """In words, to a digit or two."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def advance(bar: widgets.IntProgress, done: int, seconds: float) -> None:
+    """So many of ``bar.max`` jobs are done and took so long; what is left is said where it is
+    long."""
+    bar.value = done
+    left = seconds / done * (bar.max - done)
+    bar.description = f"{duration(left)} left" if left > LONG else ""
 
 
 def set_range(slider, low, high, step, value) -> None:

@@ -60,6 +60,13 @@ class LiveBond:
         """The points of the curves that are not there yet."""
         return [(k, r) for k in methods for r in self.distances if (k, r) not in self.rows]
 
+    def took(self) -> dict[str, list[float]]:
+        """Seconds of each point of the curves that is there, by method."""
+        seconds: dict[str, list[float]] = {}
+        for (method, _), row in self.rows.items():
+            seconds.setdefault(method, []).append(row["seconds"])
+        return seconds
+
     def begun(self, method: str) -> bool:
         """Whether there is a point of its curve, and so the energy of its separated atoms."""
         return any(k == method for k, _ in self.rows)

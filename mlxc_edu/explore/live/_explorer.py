@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from statistics import mean
 
 import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
 import ipywidgets as widgets
@@ -11,9 +12,10 @@ import plotly.graph_objects as go
 
 from ...figures.drawings import GREY, RED
 from ._background import Worker
-from ._controls import keep, say, set_range
+from ._controls import LONG, advance, duration, keep, say, set_range
 from ._on_a_page import OnAPage
 
+COMPUTE = "Compute the missing points"
 EVERY = 0.4  # seconds between pictures of a growing curve
 _MOVES = ("x", "y", "z", "value", "customdata")
 
@@ -43,10 +45,10 @@ class LiveExplorer(OnAPage):
         }
         self.cancel = widgets.Button(description="Cancel", icon="stop", disabled=True)
         self.compute = widgets.Button(
-            description="Compute the missing points",
+            description=COMPUTE,
             icon="play",
             disabled=True,
-            layout=widgets.Layout(width="230px"),
+            layout=widgets.Layout(width="auto"),
         )
         self.progress = widgets.IntProgress(layout=widgets.Layout(width="200px"))
         self.what = widgets.Dropdown(options=kinds, layout=widgets.Layout(width="230px"))
@@ -141,7 +143,8 @@ class LiveExplorer(OnAPage):
             expected = isinstance(error, ValueError | OSError | ArithmeticError)
             self._say(str(error) if expected else f"{type(error).__name__}: {error}", RED)
         finally:
-            self.cancel.disabled, self.compute.disabled = True, not self._missing()
+            self.cancel.disabled = True
+            self._offer_the_rest()
             self.progress.layout.visibility = "hidden"
 
     def _work(self) -> Generator:
@@ -151,7 +154,8 @@ class LiveExplorer(OnAPage):
         """When the point in hand is done; what is asked for meanwhile goes instead."""
         if self._asked:
             self._show_done()
-        self.cancel.disabled, self.compute.disabled = True, not self._missing()
+        self.cancel.disabled = True
+        self._offer_the_rest()
         yield
 
     def _show_done(self):
@@ -162,13 +166,28 @@ class LiveExplorer(OnAPage):
         """The points of the curve that are not there yet."""
         raise NotImplementedError
 
+    def _took(self) -> dict[str, list[float]]:
+        """Seconds of each point that is known, by method."""
+        raise NotImplementedError
+
+    def _offer_the_rest(self):
+        """The button that computes what is missing, and how long that may take."""
+        missing = self._missing()
+        took = self._took() if missing else {}
+        every = [seconds for known in took.values() for seconds in known]
+        expected = sum(mean(took.get(method) or every) for method, _ in missing) if every else 0
+        self.compute.disabled = not missing
+        about = f" (about {duration(expected)})" if expected > LONG else ""
+        self.compute.description = COMPUTE + about
+
     def _count(self, jobs: list) -> Generator:
         """The jobs one after the other, with the progress bar moving."""
-        self.progress.max, self.progress.value = len(jobs), 0
+        self.progress.max, self.progress.value, self.progress.description = len(jobs), 0, ""
         self.progress.layout.visibility = "visible"
-        for job in jobs:
+        began = time.perf_counter()
+        for done, job in enumerate(jobs, start=1):
             yield job
-            self.progress.value += 1
+            advance(self.progress, done, time.perf_counter() - began)
 
     def _now_and_then(self) -> bool:
         """Whether it is time to draw again: a figure may take longer than a point."""
