@@ -83,7 +83,7 @@ def write_words(sources: Path, series: list[Path], exercises: list[Path]) -> Non
         binder=BINDER,
         series="\n\n".join(listed),
         notebooks="\n".join(p.stem for p in series),
-        exercises="\n".join(f"exercises/{p.stem}" for p in exercises),
+        exercises="\n".join(_short(p) for p in exercises),
     )
     (sources / "index.md").write_text(home, encoding="utf-8")
     (sources / "install.md").write_text(_INSTALL.format(repository=REPOSITORY), encoding="utf-8")
@@ -97,6 +97,12 @@ def write_words(sources: Path, series: list[Path], exercises: list[Path]) -> Non
     (reference / "index.md").write_text(
         f"# Public names\n\n`import mlxc_edu as mx`\n\n```{{toctree}}\n{names}\n```\n"
     )
+
+
+def _short(exercise: Path) -> str:
+    """An entry of the contents: what all titles begin with need not be said each time."""
+    title = about(exercise).title.removeprefix("Exercises to notebook ")
+    return f"{title} <exercises/{exercise.stem}>"
 
 
 def _gallery() -> str:
