@@ -59,14 +59,15 @@ def _check(arguments) -> int:
         startup_timeout=PATIENCE,
         interrupt_on_timeout=True,
         allow_errors=True,
+        extra_arguments=["--log-level=CRITICAL"],
         resources={"metadata": {"path": str(arguments.notebook.absolute().parent)}},
     )
     client.execute()
     table = findings(executed, exercise)
-    signs = {True: "right", False: "not yet", None: "later"}
+    signs = {True: "✓", False: "✗", None: "…"}
     width = max(map(len, table["question"]))
     for row in table.itertuples(index=False):
-        print(f"{row[0]:{width}}  {signs[row[2]]:8}{row[3]}".rstrip())
+        print(f"{signs[row[2]]} {row[0]:{width}}  {row[3]}".rstrip())
     right, of = (table["points"][table["passed"].map(w)].sum() for w in (_is_right, _is_judged))
     print(f"{right} of {of} points that can be tested here; {table['points'].sum()} in all")
     return 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 
 import pandas as pd
 from nbformat import NotebookNode
 
-from ._exercises import KERNEL, graded, judges
+from ._exercises import FURTHER, KERNEL, graded, judges
 
 
 def prepared(notebook: NotebookNode, exercise: NotebookNode) -> NotebookNode:
@@ -39,8 +40,10 @@ def findings(executed: NotebookNode, exercise: NotebookNode) -> pd.DataFrame:
             rows.append((name, points, None, "tested when it is graded"))
         else:
             error = _error(cell)
-            said = _kind(error, _error(answer.get(name))) if error else ""
-            rows.append((name, points, error is None, said))
+            further = given.metadata.get(FURTHER, False)
+            said = "right so far; more is tested when it is graded" if further else ""
+            said = _kind(error, _error(answer.get(name))) if error else said
+            rows.append((name, points, False if error else None if further else True, said))
     return pd.DataFrame(rows, columns=["question", "points", "passed", "what to do"])
 
 
@@ -73,7 +76,8 @@ def _kind(error, of_answer) -> str:
     ):
         return "not answered yet"
     if of_answer is not None:  # then the test can only say that there is no answer
-        return f"your cell stops with {of_answer.ename}: {of_answer.evalue}".strip()
+        why = re.sub(r"\(\d+\.py, ", "(", of_answer.evalue)  # a kernel's name for the cell
+        return f"your cell stops with {of_answer.ename}: {why}"
     if error.ename == "AssertionError":
         return error.evalue
     return f"{error.ename}: {error.evalue}"

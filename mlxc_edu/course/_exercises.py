@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 OURS = "mlxc_edu"  # of a notebook's metadata: {"exercise": its name, "edition": of its tests}
+FURTHER = "further"  # of a test's metadata: more of it is run when it is graded
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 STUB = "# your answer\nraise NotImplementedError"
 
@@ -47,6 +48,9 @@ def student_version(source: NotebookNode, name: str) -> NotebookNode:
     config.ClearSolutions.code_stub = {"python": STUB}
     config.ClearSolutions.text_stub = "*Your answer.*"
     notebook = for_nbgrader(source)
+    for cell in notebook.cells:
+        if "### BEGIN HIDDEN TESTS" in cell.source:
+            cell.metadata[FURTHER] = True
     for step in (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ClearHiddenTests):
         notebook, _ = step(config=config).preprocess(notebook, {})
     for number, cell in enumerate(notebook.cells):  # as nbstripout numbers them

@@ -214,6 +214,7 @@ def test_check_helps_at_once():
     assert table["what to do"]["sides-test"] == "not answered yet"
     assert "SyntaxError" in table["what to do"]["nucleus-test"]
     assert table["passed"]["chain-more"] is None, "hidden tests are run later"
+    assert table["passed"]["chain-test"] is True, "nothing of it is hidden"
     assert table["what to do"]["curves"] == "a person reads it"
 
 
