@@ -84,7 +84,8 @@ class BondingExplorer(OnAPage):
         self.figure = go.FigureWidget(drawn)
         self._place.children = [self.figure]
         charges = ", ".join(
-            f"{self.calc.mol.atom_pure_symbol(i)} {q:+.2f}" for i, q in enumerate(self.calc.charges)
+            f"{self.calc.mol.atom_pure_symbol(i)} {round(q, 2) + 0.0:+.2f}"  # no −0.00
+            for i, q in enumerate(self.calc.charges)
         )
         state = "" if self.calc.converged else " — NOT CONVERGED"
         tone = GREY if self.calc.converged else RED

@@ -111,7 +111,8 @@ class LadderExplorer(OnAPage):
     def _stopped(self, name: str, ticked: list[str]) -> Generator:
         """When the species in hand is done; what is asked for meanwhile goes instead."""
         missing = self._missing(name, reactions_of(name), ticked)
-        say(self.status, f"stopped; {len(missing)} species are missing")
+        left = f"{len(missing)} species are missing" if missing else "nothing is missing"
+        say(self.status, f"stopped; {left}")
         self.cancel.disabled, self.compute.disabled = True, not missing
         yield
 
