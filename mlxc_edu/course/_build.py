@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from ._exercises import for_nbgrader, read, student_version
+from ._exercises import STUB, TEXT_STUB, for_nbgrader, read, student_version
 
 # A companion's cells take seconds; a machine that grades eighty may be busy.
 CONFIG = '''"""nbgrader's settings for this course; yours to change."""
@@ -19,7 +19,7 @@ c.CourseDirectory.course_id = "mlxc-edu"
 c.Execute.timeout = 60  # seconds a cell; what hangs is interrupted and scores nothing
 c.Execute.startup_timeout = 180
 c.ClearSolutions.code_stub = {{"python": {stub!r}}}
-c.ClearSolutions.text_stub = "*Your answer.*"
+c.ClearSolutions.text_stub = {text_stub!r}
 '''
 
 
@@ -30,12 +30,10 @@ def build(sources: list[Path], folder: Path) -> list[str]:
     What nbgrader already holds of answers and scores is left. Raises ValueError where nbgrader
     refuses, with its reason.
     """
-    from ._exercises import STUB
-
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "nbgrader_config.py"
     if not config.exists():
-        config.write_text(CONFIG.format(stub=STUB))
+        config.write_text(CONFIG.format(stub=STUB, text_stub=TEXT_STUB))
     for source in sources:
         place = folder / "source" / source.stem
         place.mkdir(parents=True, exist_ok=True)

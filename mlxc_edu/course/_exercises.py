@@ -18,6 +18,7 @@ OURS = "mlxc_edu"  # of a notebook's metadata: {"exercise": its name, "edition":
 FURTHER = "further"  # of a test's metadata: more of it is run when it is graded
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 STUB = "# your answer\nraise NotImplementedError"
+TEXT_STUB = "*Your answer.*"
 
 
 def read(path: Path) -> NotebookNode:
@@ -46,7 +47,7 @@ def student_version(source: NotebookNode, name: str) -> NotebookNode:
 
     config = Config()
     config.ClearSolutions.code_stub = {"python": STUB}
-    config.ClearSolutions.text_stub = "*Your answer.*"
+    config.ClearSolutions.text_stub = TEXT_STUB
     notebook = for_nbgrader(source)
     for cell in notebook.cells:
         if "### BEGIN HIDDEN TESTS" in cell.source:

@@ -43,7 +43,8 @@ def _make_ready(place: Path, name: str, given: dict, say: Callable[[str], None])
             say(str(error))
             continue
         if found != name:
-            say(f"{student}'s {file.name} is {found}, not {name}; move it to submitted/{student}")
+            there = f"submitted/{student}/{found}"
+            say(f"{student}'s {file.name} is {found}, not {name}; move it to {there}")
             continue
         if file != wanted:
             say(f"{student}'s {file.name} is {name}: copied to {wanted.name}")

@@ -110,6 +110,7 @@ def test_source_is_whole(path):
             tree = ast.parse(cell.source)
             assert sum(isinstance(node, ast.stmt) for node in ast.walk(tree)) <= 15
             assert max(map(len, cell.source.splitlines())) <= 88
+            assert len(cell.source.splitlines()) <= 25
             for node in ast.walk(tree):
                 if isinstance(node, ast.Assert) and cell.metadata.get("nbgrader"):
                     assert node.msg is not None, f"a test without a word: {ast.unparse(node)}"
