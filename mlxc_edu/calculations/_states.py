@@ -13,6 +13,7 @@ from ..ks.convergence import (
     ROUGHLY,
     Minimum,
     Start,
+    across_bond,
     atomic_starts,
     atoms_leave_open,
     default_start,
@@ -134,7 +135,9 @@ def _leads(mf, fine) -> list[tuple[Start, Minimum]]:
         found, _ = settle(fine, _ordinary(fine), gradient_tol=ROUGHLY)
         starts.append(Start("PySCF's guess", *_orbitals(found)))
     leads = follow(mf, starts, leads)
-    if is_learned(mf.xc) and not mol.spin:
+    if not is_learned(mf.xc):
+        leads = follow(mf, across_bond(mol, leads[0][1]), leads)
+    elif not mol.spin:
         leads = follow(mf, turned_around(mf, _rivals(mf, leads)), leads)
     return leads
 

@@ -8,6 +8,7 @@ from ._stability import lowest_curvature, settle
 from ._staging import COARSE_LEVEL, STAGED, ConvergesInStages
 from ._starts import (
     Start,
+    across_bond,
     atomic_spins_fit,
     atomic_starts,
     atoms_leave_open,

@@ -43,7 +43,7 @@ def atom_part(mol, index, bonded) -> Part:
     names = zip(atom.mol.irrep_id, atom.mol.irrep_name)
     about_the_axis = [number for number, name in names if name in ("Ag", "B1u")]
     return Part(
-        functions=_functions(mol, [index]),
+        functions=functions_of(mol, [index]),
         coefficients=[turn @ c for c in atom.mo_coeff],
         energies=list(atom.mo_energy),
         occupied=[occ > 0 for occ in atom.mo_occ],
@@ -67,7 +67,7 @@ def fragment_part(mol, atoms) -> Part:
     mf.grids.level = 0
     mf.kernel()
     return Part(
-        functions=_functions(mol, atoms),
+        functions=functions_of(mol, atoms),
         coefficients=list(mf.mo_coeff),
         energies=list(mf.mo_energy),
         occupied=[occ > 0 for occ in mf.mo_occ],
@@ -81,7 +81,8 @@ def points(mol, index) -> bool:
     return p % 6 not in (0, 3)
 
 
-def _functions(mol, atoms) -> np.ndarray:
+def functions_of(mol, atoms) -> np.ndarray:
+    """Indices of their basis functions."""
     slices = mol.aoslice_by_atom()[:, 2:]
     return np.concatenate([np.arange(*slices[i]) for i in atoms])
 

@@ -15,13 +15,14 @@ import numpy as np
 import scipy.linalg
 
 from ...molecules import SINGLE, breaks_pairs, fragments, is_stretched, real_atoms
-from ._atoms import points
+from ._atoms import bond_frame, functions_of, points
 from ._layouts import MOST_SPINS, Layout, parts_of, side_by_side, spin_signs
 from ._minimise import ROUGHLY, Minimum, minimise
 
 TRANSFER_ANGLES = (0, 45, 90)  # degrees
 DEPENDENT = 1e-6  # of the overlap's eigenvalues; PySCF leaves smaller ones out
 WHOLE = 1e-3  # electrons; from what is called a whole one
+ACROSS = "the lowest with its open shell across the bond"
 EQUAL = 2e-6  # Hartree; what the rough minimisation leaves open
 
 
@@ -176,6 +177,23 @@ def _shells_turn(mol) -> bool:
     atoms = real_atoms(mol)
     apart = len(atoms) == 2 and len(fragments(mol, SINGLE)) == 2
     return apart and all(points(mol, i) for i in atoms)
+
+
+def across_bond(mol, state: Minimum) -> list[Start]:
+    """A state of a stretched diatomic of which one atom's open p shell points, as the free atoms
+    are put along the bond: the same with the shell across it. Empty for other molecules."""
+    atoms = real_atoms(mol)
+    pointing = [i for i in atoms if points(mol, i)]
+    if len(atoms) != 2 or len(pointing) != 1 or not is_stretched(mol):
+        return []
+    frame = bond_frame(mol.atom_coords()[atoms])
+    quarter = np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]])
+    turn = np.eye(mol.nao)
+    own = np.ix_(*2 * [functions_of(mol, pointing)])
+    turn[own] = mol.ao_rotation_matrix(frame @ quarter @ frame.T)[own]
+    overlap = mol.intor_symmetric("int1e_ovlp")
+    turned = [turn @ c for c in state.mo_coeff]
+    return [_orthonormal(ACROSS, turned, state.mo_occ > 0, overlap)]
 
 
 def _transfers(mol, layout: Layout, hand_over) -> list[Start]:
