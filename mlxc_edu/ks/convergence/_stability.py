@@ -27,7 +27,7 @@ import scipy.linalg
 
 from ...molecules import is_stretched
 from ._minimise import ENERGY_NOISE, ROUGHLY, Minimum, minimise
-from ._rotations import Orbitals, canonical, rotation_gradient, spin_channels, split
+from ._rotations import Orbitals, canonical, rotation_gradient, spin_channels, split, turned
 
 DOWN = -1e-3  # Hartree/radian²; what curves down less is flat but for the grid's noise
 SURELY_DOWN = -1e-2  # Hartree/radian²; between this and DOWN it may be the grid
@@ -51,12 +51,13 @@ NUDGE = 0.4  # radians, of the pair that turns most, off a saddle
 
 @dataclass(frozen=True)
 class Curvature:
-    """The lowest ``value`` in Hartree/radian², its ``direction``, one angle a pair, and the
-    orbitals that turn."""
+    """The lowest ``value`` in Hartree/radian², its ``direction``, one angle a pair, the orbitals
+    that turn, and the directions of the ``next``."""
 
     value: float
     direction: np.ndarray
     channels: list[Orbitals]
+    next: np.ndarray
 
     @property
     def is_down(self) -> bool:
@@ -65,6 +66,14 @@ class Curvature:
     @property
     def is_surely_down(self) -> bool:
         return self.value < SURELY_DOWN
+
+    def seen_from(self, channels, overlap) -> list[np.ndarray]:
+        """The directions in angles of other orbitals of the same density."""
+        turns = [
+            own.coefficients.T @ overlap @ other.coefficients
+            for own, other in zip(self.channels, channels)
+        ]
+        return [turned(v, self.channels, turns) for v in (self.direction, *self.next)]
 
     def turned(self, angle=NUDGE) -> tuple[np.ndarray, np.ndarray]:
         """Orbitals and occupations, as PySCF lays them out, along the direction: so far that the
@@ -75,17 +84,19 @@ class Curvature:
         return coefficients, _as_pyscf([c.occupations for c in turned])
 
 
-def lowest_curvature(mf, mo_coeff, mo_occ) -> Curvature:
+def lowest_curvature(mf, mo_coeff, mo_occ, coarse: Curvature | None = None) -> Curvature:
     """Of the energy of ``mf``, an RKS or UKS object, in rotations of the given orbitals; where both
-    spins share them they turn together.
+    spins share them they turn together. What the same orbitals have on a ``coarse`` grid is where
+    the search begins.
 
     Of what was searched it is the lowest, and the search ends as soon as the sign is clear: more
     rounds may find it a little lower.
     """
     channels, curve, diagonal = _hessian(mf, spin_channels(mo_coeff, mo_occ))
     if not len(diagonal):  # nothing can turn
-        return Curvature(np.inf, diagonal, channels)
-    tried, scale = _first(diagonal), np.maximum(np.abs(diagonal), CLOSE)
+        return Curvature(np.inf, diagonal, channels, diagonal[None, :0])
+    near = [] if coarse is None else coarse.seen_from(channels, mf.get_ovlp())
+    tried, scale = _first(diagonal, near), np.maximum(np.abs(diagonal), CLOSE)
     turned = np.array([curve(v) for v in tried])
     for _ in range(ROUNDS):
         small = tried @ turned.T
@@ -108,7 +119,7 @@ def lowest_curvature(mf, mo_coeff, mo_occ) -> Curvature:
         tried, turned = np.vstack([tried, step]), np.vstack([turned, curve(step)])
     small = tried @ turned.T
     values, mixed = np.linalg.eigh((small + small.T) / 2)
-    return Curvature(float(values[0]), mixed[:, 0] @ tried, channels)
+    return Curvature(float(values[0]), mixed[:, 0] @ tried, channels, mixed[:, 1:FOLLOWED].T @ tried)
 
 
 def downhill(mf, saddle: Curvature, **how) -> Minimum:
@@ -148,7 +159,7 @@ def settle(mf, found: Minimum, *, scout=None, **how) -> tuple[Minimum, Curvature
     turns = to_rounding and is_stretched(mf.mol)
     # Where an atom's open shell points, the coarse grid alone may curve down, or be flat.
     if scout and (lowest.is_down or (turns and lowest.value < FLAT)):
-        lowest = lowest_curvature(mf, found.mo_coeff, found.mo_occ)
+        lowest = lowest_curvature(mf, found.mo_coeff, found.mo_occ, lowest)
         if lowest.is_surely_down:  # and the fine one alone another way
             return settle(mf, found, **how)
     if turns and DOWN <= lowest.value < GENTLY:
@@ -182,13 +193,13 @@ def _hessian(mf, channels):
     return channels, product, np.concatenate([g[c.pairs] for g, c in zip(gaps, channels)])
 
 
-def _first(diagonal) -> np.ndarray:
-    """Orthonormal vectors to begin with: the pairs that cost least, and all pairs a little, with
-    signs of no symmetry."""
-    cheapest = np.argsort(diagonal, kind="stable")[:STARTS]
+def _first(diagonal, near) -> np.ndarray:
+    """Orthonormal vectors to begin with: those ``near`` the lowest, or the pairs that cost least,
+    and all pairs a little, with signs of no symmetry."""
+    cheapest = np.eye(len(diagonal))[np.argsort(diagonal, kind="stable")[:STARTS]]
     every = np.random.default_rng(0).uniform(0.5, 1.0, len(diagonal))
     every *= np.where(np.arange(len(diagonal)) % 3, 1.0, -1.0) / np.maximum(diagonal, CLOSE)
-    vectors = np.vstack([np.eye(len(diagonal))[cheapest], every])
+    vectors = np.vstack([near or cheapest, every])
     return np.linalg.qr(vectors.T)[0].T
 
 
