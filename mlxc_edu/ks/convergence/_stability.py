@@ -52,12 +52,12 @@ NUDGE = 0.4  # radians, of the pair that turns most, off a saddle
 @dataclass(frozen=True)
 class Curvature:
     """The lowest ``value`` in Hartree/radian², its ``direction``, one angle a pair, the orbitals
-    that turn, and the directions of the ``next``."""
+    that turn, and the directions of the ``others`` that were followed."""
 
     value: float
     direction: np.ndarray
     channels: list[Orbitals]
-    next: np.ndarray
+    others: list[np.ndarray]
 
     @property
     def is_down(self) -> bool:
@@ -73,7 +73,7 @@ class Curvature:
             own.coefficients.T @ overlap @ other.coefficients
             for own, other in zip(self.channels, channels)
         ]
-        return [turned(v, self.channels, turns) for v in (self.direction, *self.next)]
+        return [turned(v, self.channels, turns) for v in (self.direction, *self.others)]
 
     def turned(self, angle=NUDGE) -> tuple[np.ndarray, np.ndarray]:
         """Orbitals and occupations, as PySCF lays them out, along the direction: so far that the
@@ -94,7 +94,7 @@ def lowest_curvature(mf, mo_coeff, mo_occ, coarse: Curvature | None = None) -> C
     """
     channels, curve, diagonal = _hessian(mf, spin_channels(mo_coeff, mo_occ))
     if not len(diagonal):  # nothing can turn
-        return Curvature(np.inf, diagonal, channels, diagonal[None, :0])
+        return Curvature(np.inf, diagonal, channels, [])
     near = [] if coarse is None else coarse.seen_from(channels, mf.get_ovlp())
     tried, scale = _first(diagonal, near), np.maximum(np.abs(diagonal), CLOSE)
     turned = np.array([curve(v) for v in tried])
@@ -119,7 +119,8 @@ def lowest_curvature(mf, mo_coeff, mo_occ, coarse: Curvature | None = None) -> C
         tried, turned = np.vstack([tried, step]), np.vstack([turned, curve(step)])
     small = tried @ turned.T
     values, mixed = np.linalg.eigh((small + small.T) / 2)
-    return Curvature(float(values[0]), mixed[:, 0] @ tried, channels, mixed[:, 1:FOLLOWED].T @ tried)
+    lowest, *others = mixed.T[:FOLLOWED] @ tried
+    return Curvature(float(values[0]), lowest, channels, others)
 
 
 def downhill(mf, saddle: Curvature, **how) -> Minimum:
