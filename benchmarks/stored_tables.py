@@ -1,6 +1,8 @@
-"""Make the dissociation tables that come with the library, mlxc_edu/scans/tables/*.csv.
+"""Make the tables that come with the library, mlxc_edu/scans/tables/*.csv.
 
     python benchmarks/stored_tables.py --systems NaCl,LiF --methods PBE,B3LYP,HF,DM21,exact
+    python benchmarks/stored_tables.py --systems W4-11,BH76,G21IP --methods EDU26 \\
+        --basis "6-311+g(2d,p)"
 
 Finished points are kept in the store, so a run that was stopped goes on where it was. A table is
 written when all its points are there, in place of the one before.
@@ -12,7 +14,7 @@ import sys
 from pathlib import Path
 
 import mlxc_edu as mx
-from mlxc_edu.scans import FOLDER, write
+from mlxc_edu.scans import FOLDER, SETS, write
 
 SYSTEMS = ["H2+", "H2", "He2+", "LiH", "LiF", "NaCl", "N2"]
 METHODS = ["LDA", "PBE", "B3LYP", "HF", "DM21", "DM21m", "DM21mc", "exact"]
@@ -26,7 +28,7 @@ def main():
     for system in options.systems:
         print(system, file=sys.stderr)
         try:
-            table = mx.dissociation(
+            table = (mx.benchmark if system in SETS else mx.dissociation)(
                 system,
                 options.methods,
                 basis=options.basis,
@@ -39,7 +41,8 @@ def main():
         print(write(table, system, options.basis, maker, options.output))
         for _, row in table[~table["converged"]].iterrows():
             failed += 1
-            print(f"  {row['method']} at {row['r']} Å: {row['state']}", file=sys.stderr)
+            where = row["reaction"] if system in SETS else f"{row['r']} Å: {row['state']}"
+            print(f"  {row['method']}, {where}", file=sys.stderr)
     if failed:
         sys.exit(f"{failed} points did not converge; the tables say which")
 

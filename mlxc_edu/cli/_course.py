@@ -44,6 +44,7 @@ def add_to(commands) -> None:
 def _check(arguments) -> int:
     need("nbclient", "nbformat", "ipykernel")
     from nbclient import NotebookClient
+    from nbclient.exceptions import DeadKernelError
 
     from ..course import findings, known_as, prepared, read
     from ._execute import PATIENCE, OurKernel
@@ -52,6 +53,7 @@ def _check(arguments) -> int:
     mine = read(arguments.notebook)
     exercise = exercises[known_as(mine, exercises, str(arguments.notebook))]
     executed = prepared(mine, exercise)
+    begun: list = []  # cells
     client = NotebookClient(
         executed,
         kernel_manager_class=OurKernel,
@@ -60,9 +62,17 @@ def _check(arguments) -> int:
         interrupt_on_timeout=True,
         allow_errors=True,
         extra_arguments=["--log-level=CRITICAL"],
+        on_cell_execute=lambda cell, cell_index: begun.append(cell),
         resources={"metadata": {"path": str(arguments.notebook.absolute().parent)}},
     )
-    client.execute()
+    try:
+        client.execute()
+    except DeadKernelError as error:
+        line = begun[-1].source.strip().splitlines()[0]
+        raise ValueError(
+            f"the kernel died in the cell that begins {line!r}: most often memory was not enough, "
+            "or something called exit()"
+        ) from error
     table = findings(executed, exercise)
     signs = {True: "✓", False: "✗", None: "…"}
     width = max(map(len, table["question"]))

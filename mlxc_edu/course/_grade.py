@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 
 import nbformat
@@ -21,6 +22,10 @@ def grade(course: Path, say: Callable[[str], None]) -> None:
     given = {p.stem: read(p) for p in sorted(course.glob("release/*/*.ipynb"))}
     if not given:
         raise ValueError(f"no course in {course}; mlxc-edu course build {course} makes one")
+    for place in sorted((course / "submitted").glob("*/*/")):
+        if place.name not in given:
+            near = get_close_matches(place.name, given, 1, 0) or [*given]
+            say(f"{place} is no exercise of this course; did you mean {near[0]}?")
     for name in given:
         handed_in = sorted((course / "submitted").glob(f"*/{name}"))
         for place in handed_in:

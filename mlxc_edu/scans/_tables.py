@@ -1,4 +1,4 @@
-"""Dissociation tables that come with the library, each with the story of its making."""
+"""Tables that come with the library, each with the story of its making."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ import pyscf
 from .. import __version__
 from ._code import code_version
 from ._dissociation import diatomic
+from ._reaction_sets import SETS
 
 FOLDER = Path(__file__).parent / "tables"
 _DIGITS = {"energy": 9, "seconds": 2}
 
 
 def stored(system: str, basis: str = "def2-svpd") -> pd.DataFrame | None:
-    """The table of :func:`mlxc_edu.dissociation` for a diatomic, as it was computed beforehand;
-    None if there is none. Its ``attrs["provenance"]`` is a dictionary: who made it, when, how."""
+    """The table of :func:`mlxc_edu.dissociation` for a diatomic, or of :func:`mlxc_edu.benchmark`
+    for a set of reactions, as it was computed beforehand; None if there is none. Its
+    ``attrs["provenance"]`` is a dictionary: who made it, when, how."""
     file = path(system, basis)
     if not file.is_file():
         return None
@@ -36,8 +38,13 @@ def stored(system: str, basis: str = "def2-svpd") -> pd.DataFrame | None:
 
 def write(table: pd.DataFrame, system: str, basis: str, maker: str, folder: Path = FOLDER) -> Path:
     """Store a table that was computed just now; ``maker`` is who did it."""
+    what, name = _kind(system)
+    points = f", {table['r'].nunique()} distances" if what == "dissociation" else ""
+    units = "energy_kcal, reference_kcal, error_kcal kcal/mol, seconds of a processor s"
+    if what == "dissociation":
+        units = "r Å, energy Hartree, relative_kcal kcal/mol, charge e, dipole Debye, seconds s"
     provenance = {
-        "system": diatomic(system)[0],
+        "system": name,
         "basis": basis,
         "made by": f"{maker}, on {platform.system()} {platform.machine()}",
         "date": date.today().isoformat(),
@@ -45,9 +52,9 @@ def write(table: pd.DataFrame, system: str, basis: str, maker: str, folder: Path
         "code": code_version(),
         "PySCF": pyscf.__version__,
         "with": ", ".join(f"{name} {version(name)}" for name in ("jax", "numpy", "scipy")),
-        "settings": f"mlxc_edu.dissociation({system!r}, {[*table['method'].unique()]}, "
-        f"basis={basis!r}), {table['r'].nunique()} distances",
-        "units": "r Å, energy Hartree, relative_kcal kcal/mol, charge e, dipole Debye, seconds s",
+        "settings": f"mlxc_edu.{what}({name!r}, {[*table['method'].unique()]}, "
+        f"basis={basis!r}){points}",
+        "units": units,
     }
     file = folder / path(system, basis).name
     head = "".join(f"# {key}: {value}\n" for key, value in provenance.items())
@@ -66,4 +73,12 @@ def origin(provenance: dict[str, str]) -> str:
 
 
 def path(system: str, basis: str) -> Path:
-    return FOLDER / f"dissociation_{diatomic(system)[0]}_{basis.strip().lower()}.csv"
+    return FOLDER / f"{'_'.join(_kind(system))}_{basis.strip().lower()}.csv"
+
+
+def _kind(system: str) -> tuple[str, str]:
+    """The function whose table it is, and the name as it spells it."""
+    for name in SETS:
+        if isinstance(system, str) and system.strip().lower() == name.lower():
+            return "benchmark", name
+    return "dissociation", diatomic(system)[0]

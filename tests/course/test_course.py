@@ -260,6 +260,10 @@ def test_bad_input_is_one_line(tmp_path, capsys):
     assert "No such file" in says("check", tmp_path / "none.ipynb")
     bad.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     assert "none of the exercises" in says("check", bad)
+    mine = read(EXERCISES / "01_schrodinger.ipynb")
+    mine.cells.insert(1, nbformat.v4.new_code_cell("import os\nos._exit(1)"))
+    nbformat.write(mine, bad)
+    assert "the kernel died in the cell that begins 'import os'" in says("check", bad)
     assert "mlxc-edu course build" in says("grade", tmp_path)
     assert "mlxc-edu course grade" in says("report", tmp_path)
     assert "teaching/ of the source" in says("build", tmp_path / "c", "--source", tmp_path)
@@ -274,12 +278,14 @@ def test_one_bad_submission_does_not_stop_the_others(tmp_path):
         ("b", path.name, nbformat.writes(right)),
         ("c", "notes.txt", "sorry"),
     ):
+        (tmp_path / "submitted" / student / "01_schroedinger").mkdir(parents=True)
         place = tmp_path / "submitted" / student / path.stem
         place.mkdir(parents=True)
         (place / name).write_text(text)
     said = []
     grade(tmp_path, said.append)
     assert any("a/01_schrodinger/01_schrodinger.ipynb cannot be read" in line for line in said)
+    assert sum("01_schroedinger is no exercise of this course; did you" in s for s in said) == 3
     assert any(line.startswith("c has no 01_schrodinger.ipynb") for line in said)
     table = report(tmp_path).set_index("student")
     assert table["score"]["b"] == points(right, judges(right))

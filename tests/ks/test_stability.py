@@ -75,6 +75,23 @@ def test_softest_turn_is_found(name, spin):
         assert abs(lowest.value) < 1e-3
 
 
+@pytest.mark.parametrize("spin", [0, 1])
+def test_coarse_grids_curvature_is_where_the_search_begins(spin, monkeypatch):
+    """It ends where it does from nothing, in fewer products."""
+    mf, *orbitals = stationary(diatomic("OH" if spin else "LiH", 2.0), "PBE", bool(spin))
+    coarse = mx.KS(mf.mol, "PBE", unrestricted=bool(spin))
+    coarse.grids.level, builds = 0, []
+    seen = lowest_curvature(coarse, *orbitals)
+    assert np.allclose(seen.seen_from(seen.channels, mf.get_ovlp())[0], seen.direction)
+    potential = mf.get_veff
+    monkeypatch.setattr(mf, "get_veff", lambda *a, **k: builds.append(1) or potential(*a, **k))
+    alone = lowest_curvature(mf, *orbitals)
+    needed = len(builds)
+    led = lowest_curvature(mf, *orbitals, seen)
+    assert led.value == pytest.approx(alone.value, abs=1e-3)
+    assert len(builds) - needed < needed
+
+
 @pytest.mark.parametrize("softest", [-0.02, 0.015])
 @pytest.mark.parametrize("place", [2, 7, 40])
 def test_softest_turn_need_not_be_of_the_cheapest_pairs(softest, place, monkeypatch):

@@ -10,7 +10,7 @@ from waiting import PATIENCE
 
 import mlxc_edu as mx
 from mlxc_edu.explore.live import _dissociation
-from mlxc_edu.scans import _tables
+from mlxc_edu.scans import BASIS, SETS, _tables, reactions_of
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "stored_tables.py"
 
@@ -40,6 +40,24 @@ def test_stored_table_and_its_provenance(monkeypatch):
     assert "this is code another" in _tables.origin(provenance)
 
 
+def test_stored_reactions():
+    """Of a learned functional, as a ladder needs them; the reaction that is quickest, again."""
+    for name in SETS:
+        table = _tables.stored(name.lower(), BASIS)
+        assert table["converged"].all() and set(table["method"]) == {"EDU26"}
+        assert [*table["reaction"]] == [r.name for r in reactions_of(name)]
+        assert table.attrs["provenance"]["settings"].startswith(f"mlxc_edu.benchmark({name!r}")
+        assert np.allclose(table["error_kcal"], table["energy_kcal"] - table["reference_kcal"])
+    first = reactions_of("G21IP")[0]
+    energy = sum(
+        n * mx.solve(mx.molecule(s.xyz, basis=BASIS, charge=s.charge, spin=s.spin), "EDU26").energy
+        for n, s in first.parts
+    )
+    told = table.set_index("reaction")["energy_kcal"][first.name]
+    assert energy * mx.units.KCAL_PER_HARTREE == pytest.approx(told, abs=2e-3)
+    assert _tables.stored("W4-11") is None, "in another basis"
+
+
 def test_script_makes_tables(tmp_path):
     options = ["--methods", "HF", "--basis", "sto-3g", "--store", str(tmp_path / "points")]
     command = [sys.executable, str(SCRIPT), *options, "--workers", "1", "--output"]
@@ -48,5 +66,8 @@ def test_script_makes_tables(tmp_path):
     (file,) = tmp_path.glob("*.csv")
     assert file.name == "dissociation_H2+_sto-3g.csv"
     assert file.read_text().startswith("# system: H2+\n# basis: sto-3g\n# made by: benchmarks/")
+    run = subprocess.run([*command, tmp_path, "--systems", "G21IP"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "# system: G21IP" in (tmp_path / "benchmark_G21IP_sto-3g.csv").read_text()
     run = subprocess.run([*command, tmp_path / "no"], capture_output=True, text=True)
     assert run.returncode and "there is no folder" in run.stderr
