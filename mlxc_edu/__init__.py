@@ -23,6 +23,7 @@ _HOME = {
     "flat_plane": "scans",
     "charge_transfer": "scans",
     "benchmark": "scans",
+    "errors": "scans",
     "stored": "scans",
     "plot": "figures",
     "figure": "figures",

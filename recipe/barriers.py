@@ -16,7 +16,7 @@ from pyscf import gto
 from split import TEST_REACTIONS
 
 import mlxc_edu as mx
-from mlxc_edu.scans import xcbm_reactions
+from mlxc_edu.scans import whole_set
 from mlxc_edu.training import METHOD
 from mlxc_edu.units import KCAL_PER_HARTREE
 
@@ -35,7 +35,7 @@ def energy(species) -> float:
 
 
 def main():
-    chosen = [r for r in xcbm_reactions("BH76") if r.number in TEST_REACTIONS["BH76"]]
+    chosen = [r for r in whole_set("BH76") if r.number in TEST_REACTIONS["BH76"]]
     rows = []
     for r in chosen:
         found = KCAL_PER_HARTREE * sum(n * energy(species) for n, species in r.parts)

@@ -16,7 +16,7 @@ from split import side
 from systems import System, _from_xcbm
 from table import FACTORS, LEFT, difference, estimated_error
 
-from mlxc_edu.scans import xcbm_reactions
+from mlxc_edu.scans import whole_set
 
 STORE = Path(__file__).with_name("calibration.jsonl")
 MOLECULES = {  # label in W4-11, unpaired electrons
@@ -35,7 +35,7 @@ def main():
     if STORE.exists():
         known = {r["name"]: r for r in map(json.loads, STORE.read_text().splitlines())}
     atoms = {n: r for n, r in done().items() if r["kind"] == "atom" and r["charge"] == 0}
-    names = {r.name.split(" → ")[0].lower(): r.reference for r in xcbm_reactions("W4-11")}
+    names = {r.name.split(" → ")[0].lower(): r.reference for r in whole_set("W4-11")}
     rows = []
     for label, spin in MOLECULES.items():
         symbols, positions = _from_xcbm("W4-11", label)

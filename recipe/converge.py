@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import mlxc_edu as mx
-from mlxc_edu.scans import Species, xcbm_reactions
+from mlxc_edu.scans import Species, whole_set
 from mlxc_edu.training import METHOD
 from mlxc_edu.units import KCAL_PER_HARTREE
 
@@ -31,7 +31,7 @@ SYSTEMS = 200
 
 
 def systems() -> list[Species]:
-    every = {s for name in SETS for r in xcbm_reactions(name) for _, s in r.parts}
+    every = {s for name in SETS for r in whole_set(name) for _, s in r.parts}
     ordered = sorted(every, key=lambda s: (len(s.xyz.splitlines()), s.name))
     chosen = np.linspace(0, len(ordered) - 1, SYSTEMS).round().astype(int)
     return [ordered[i] for i in chosen]

@@ -22,7 +22,7 @@ from mlxc_edu.scans import (
     compute,
     species_jobs,
     tabulate,
-    xcbm_reactions,
+    whole_set,
 )
 from mlxc_edu.training import entries
 from mlxc_edu.units import KCAL_PER_HARTREE
@@ -36,7 +36,7 @@ HALVES |= {"F": (8.5, 9.5), "P": (14.5, 15.5)}
 
 
 def reactions(name, numbers, methods, store, workers) -> pd.DataFrame:
-    listed = [r for r in xcbm_reactions(name) if r.number in numbers]
+    listed = [r for r in whole_set(name) if r.number in numbers]
     return _computed(name, listed, methods, store, workers)
 
 

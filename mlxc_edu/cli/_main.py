@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 
-from . import _app, _book, _course, _notebooks, _scan, _train, _weights
+from . import _app, _benchmark, _book, _course, _notebooks, _scan, _train, _weights
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         description="From the Schrödinger equation to a learned density functional.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (_notebooks, _app, _course, _book, _scan, _train, _weights):
+    for group in (_notebooks, _app, _course, _book, _scan, _benchmark, _train, _weights):
         group.add_to(commands)
     for command in commands.choices.values():  # -1,1 is a value, as it is from Python 3.14 on
         command._negative_number_matcher = re.compile(r"-\.?\d")

@@ -36,7 +36,7 @@ def _scan(arguments) -> int:
 
     # What cannot be scanned is refused before a folder is made.
     name, _, _ = diatomic(arguments.system)
-    methods = _methods(arguments.methods or ["PBE,B3LYP,exact"])
+    methods = chosen_methods(arguments.methods or ["PBE,B3LYP,exact"])
     output = arguments.output or Path(f"{name}.csv")
     if arguments.figure and arguments.figure.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"--figure writes a web page: name it {arguments.figure.stem}.html")
@@ -68,7 +68,8 @@ def _scan(arguments) -> int:
     return 1 if len(failed) else 0
 
 
-def _methods(given: list[str]) -> list[str]:
+def chosen_methods(given: list[str]) -> list[str]:
+    """Of the option ``--methods``, as tables spell them."""
     from ..scans import method_names
 
     def known(name: str) -> bool:

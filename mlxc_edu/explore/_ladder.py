@@ -34,6 +34,7 @@ COLUMNS = [
     "error_kcal",
     "converged",
     "seconds",
+    "trouble",
 ]
 HEADER = ["", "mean<br>error", "mean absolute<br>error", "largest", "s", "converged"]
 

@@ -13,6 +13,7 @@ from ..scans import (
     BASIS,
     EXACT,
     LADDER,
+    SETS,
     Store,
     approximate,
     diatomic,
@@ -221,7 +222,7 @@ def ladder(
     ValueError : unknown set, method or basis, or a store that cannot be written to.
     ImportError : ipywidgets, plotly or anywidget is not installed; the message gives the command.
     """
-    first = known_set(reactions)
+    first = known_set(reactions, SETS)
     ticked = functionals(["LDA", "PBE"] if methods is None else methods)
     species_jobs(reactions_of(first), ticked, basis)
     Store(store)

@@ -1,181 +1,155 @@
-"""Small sets of reactions with reference energies.
+"""Sets of reactions with reference energies, read from the files of the package xcbm.
 
-Reference energies and geometries are those of three subsets of the GMTKN55 collection (Goerigk,
-Hansen, Bauer, Ehrlich, Najibi, Grimme, Phys. Chem. Chem. Phys. 19, 32184 (2017)) as the package
-``xcbm`` 0.1.8 (Apache-2.0) carries them; a handful of each is copied here:
-
-W4-11   atomisation energies, W4 theory without zero-point energy
-        (Karton, Daon, Martin, Chem. Phys. Lett. 510, 165 (2011))
-BH76    barrier heights, coupled-cluster energies as GMTKN55 gives them; collected by
-        (Zhao, González-García, Truhlar, J. Phys. Chem. A 109, 2012 (2005) and
-        Zhao, Lynch, Truhlar, Phys. Chem. Chem. Phys. 7, 43 (2005))
-G21IP   adiabatic ionisation energies, measured, zero-point energy taken off
-        (Curtiss, Raghavachari, Trucks, Pople, J. Chem. Phys. 94, 7221 (1991))
+GMTKN55 (Goerigk, Hansen, Bauer, Ehrlich, Najibi, Grimme, Phys. Chem. Chem. Phys. 19, 32184 (2017))
+but for one of its 55 sets: xcbm's references of WATER27 are not those that were published. And two
+sets of MGCDB84 (Mardirossian, Head-Gordon, Mol. Phys. 115, 2315 (2017)): TAE140 (Karton, Daon,
+Martin, Chem. Phys. Lett. 510, 165 (2011)) and DBH24 (Karton, Tarnopolsky, Lamère, Schatz, Martin,
+J. Phys. Chem. A 112, 12868 (2008)).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.util import find_spec
+from itertools import accumulate
 from pathlib import Path
 
-from ..molecules import hund_spin
+import numpy as np
+from pyscf.data import elements
 
-SETS = {"W4-11": "atomisation energies", "BH76": "barriers", "G21IP": "ionisation energies"}
+from ..units import KCAL_PER_HARTREE
+from ._few_reactions import (
+    SETS,
+    Reaction,
+    Species,
+    embedded_molecules,
+    embedded_reactions,
+    species_of,
+)
+
+GMTKN55 = {
+    "W4-11": "atomisation energies",
+    "G21EA": "electron affinities",
+    "G21IP": "ionisation energies",
+    "DIPCS10": "double ionisation of closed shells",
+    "PA26": "proton affinities",
+    "SIE4x4": "self-interaction",
+    "ALKBDE10": "bonds of alkaline diatomics",
+    "YBDE18": "bonds of ylides",
+    "AL2X6": "dimers of aluminium compounds",
+    "HEAVYSB11": "bonds of heavy elements",
+    "NBPRC": "NH3/BH3 and PH3/BH3 with H2",
+    "ALK8": "reactions of alkaline compounds",
+    "RC21": "radical cations",
+    "G2RC": "reactions of G2/97's molecules",
+    "BH76RC": "reactions of the set BH76",
+    "FH51": "reactions of organic molecules",
+    "TAUT15": "tautomers",
+    "DC13": "difficult cases",
+    "MB16-43": "artificial molecules",
+    "DARC": "Diels–Alder reactions",
+    "RSE43": "radical stabilisation",
+    "BSR36": "bond separation of hydrocarbons",
+    "CDIE20": "double bonds in rings",
+    "ISO34": "isomers",
+    "ISOL24": "large isomers",
+    "C60ISO": "isomers of C60",
+    "PArel": "protonated isomers",
+    "BH76": "barriers",
+    "BHPERI": "barriers of pericyclic reactions",
+    "BHDIV10": "barriers, diverse",
+    "INV24": "barriers of inversion",
+    "BHROT27": "barriers of rotation",
+    "PX13": "barriers of proton exchange",
+    "WCPT18": "barriers of proton transfer with water",
+    "RG18": "rare gases",
+    "ADIM6": "dimers of alkanes",
+    "S22": "dimers",
+    "S66": "dimers",
+    "HEAVY28": "dimers of heavy hydrides",
+    "CARBHB12": "hydrogen bonds to carbenes and their like",
+    "PNICO23": "pnicogen bonds",
+    "HAL59": "halogen bonds",
+    "AHB21": "anions with neutral molecules",
+    "CHB6": "cations with neutral molecules",
+    "IL16": "pairs of ions",
+    "IDISP": "dispersion within a molecule",
+    "ICONF": "inorganic conformers",
+    "ACONF": "conformers of alkanes",
+    "Amino20x4": "conformers of amino acids",
+    "PCONF21": "conformers of peptides",
+    "MCONF": "conformers of melatonin",
+    "SCONF": "conformers of sugars",
+    "UPU23": "conformers of RNA",
+    "BUT14DIOL": "conformers of butanediol",
+}
+MGCDB84 = {"TAE140": "atomisation energies", "DBH24": "barriers, diverse"}
+WHOLE_SETS = GMTKN55 | MGCDB84
+MOST, LIGHT = 5, 300  # reactions of a sample, and electrons of all its species
 _NO_XCBM = 'the whole sets come with xcbm: pip install "mlxc-edu[benchmarks]"'
 
-# set, name in xcbm, name here, charge, unpaired electrons; then atoms, Å. Free atoms need no entry.
-_MOLECULES = """
-W4-11 h2 H2 0 0
-H 0.000000 0.000000 0.370946
-H 0.000000 0.000000 -0.370946
 
-W4-11 ch4 CH4 0 0
-H 0.628099 0.628099 0.628099
-C 0.000000 0.000000 0.000000
-H -0.628099 -0.628099 0.628099
-H -0.628099 0.628099 -0.628099
-H 0.628099 -0.628099 -0.628099
-
-W4-11 h2o H2O 0 0
-O 0.000000 0.000000 0.117790
-H 0.000000 0.755453 -0.471161
-H 0.000000 -0.755453 -0.471161
-
-W4-11 n2 N2 0 0
-N 0.000000 0.000000 0.550150
-N 0.000000 0.000000 -0.550150
-
-W4-11 f2 F2 0 0
-F 0.000000 0.000000 0.706450
-F 0.000000 0.000000 -0.706450
-
-BH76 H2 H2 0 0
-H 0.00000000 0.00000000 0.37093843
-H 0.00000000 0.00000000 -0.37093843
-
-BH76 hf HF 0 0
-F 0.00000000 0.00000000 0.45769122
-H 0.00000000 0.00000000 -0.45769122
-
-BH76 hfhts HFH‡ 0 1
-H 0.00000000 0.00000000 1.13721778
-F 0.00000000 0.00000000 0.00000000
-H 0.00000000 0.00000000 -1.13721778
-
-BH76 RKT06 HHH‡ 0 1
-H 0.00000000 0.00000000 0.00000000
-H 0.00000000 0.00000000 0.92947338
-H 0.00000000 0.00000000 -0.92947338
-
-BH76 RKT10 FHH‡ 0 1
-H 0.14656781 -0.24726460 0.00000000
-F 0.00000000 1.21154849 0.00000000
-H -0.14656781 -0.96428389 0.00000000
-"""
-
-# set, number in the set, reference (kcal/mol), then how many of what; consumed ones are negative.
-_REACTIONS = """
-W4-11 1 109.493 -1 H2 2 H
-W4-11 11 420.420 -1 CH4 1 C 4 H
-W4-11 35 232.974 -1 H2O 2 H 1 O
-W4-11 92 228.485 -1 N2 2 N
-W4-11 120 39.042 -1 F2 2 F
-BH76 3 42.1 -1 H -1 HF 1 HFH‡
-BH76 47 9.7 -1 H -1 H2 1 HHH‡
-BH76 55 1.6 -1 F -1 H2 1 FHH‡
-BH76 56 33.8 -1 HF -1 H 1 FHH‡
-G21IP 3 214.9 1 Be+ -1 Be
-G21IP 5 259.6 1 C+ -1 C
-G21IP 6 335.3 1 N+ -1 N
-G21IP 7 313.8 1 O+ -1 O
-G21IP 8 401.7 1 F+ -1 F
-"""
-
-
-@dataclass(frozen=True)
-class Species:
-    """An atom or a molecule of a set: its name here, XYZ text (Å), charge, unpaired electrons."""
-
-    name: str
-    xyz: str
-    charge: int
-    spin: int
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """Its number in the set, how many of which species (consumed ones negative), and the reference,
-    kcal/mol."""
-
-    number: int
-    parts: tuple[tuple[int, Species], ...]
-    reference: float
-
-    @property
-    def name(self) -> str:
-        sides = []
-        for sign in (-1, 1):
-            side = [(sign * n, s.name) for n, s in self.parts if sign * n > 0]
-            sides.append(" + ".join(name if n == 1 else f"{n} {name}" for n, name in side))
-        return " → ".join(sides)
-
-
-def known_set(name) -> str:
-    for known in SETS:
-        if str(name).strip().upper() == known:
-            return known
-    listed = ", ".join(f"{known} ({kind})" for known, kind in SETS.items())
-    raise ValueError(f"unknown set of reactions {name!r}; there are {listed}")
+def known_set(name, among=WHOLE_SETS) -> str:
+    """The name as the sets' authors spell it."""
+    by_lower = {known.lower(): known for known in among}
+    asked = str(name).strip().lower()
+    if asked in by_lower:
+        return by_lower[asked]
+    if asked == "water27":
+        raise ValueError("WATER27 is left out: xcbm's references are not those that were published")
+    near = [by_lower[n] for n in get_close_matches(asked, by_lower, 3, 0.5)]
+    if near:
+        listed = ", ".join(f"{n} ({WHOLE_SETS[n]})" for n in near)
+        raise ValueError(f"unknown set of reactions {name!r}; near names are {listed}")
+    raise ValueError(f"unknown set of reactions {name!r}; there are {', '.join(among)}")
 
 
 def reactions_of(name: str, subset: str = "small") -> list[Reaction]:
+    """Of a set by its name: a few, or ``"full"``."""
     if subset == "small":
-        return embedded_reactions()[name]
+        return embedded_reactions()[name] if name in SETS else [*sample(name)]
     if subset == "full":
-        return xcbm_reactions(name)
+        return [*whole_set(name)]
     raise ValueError(f"subset must be 'small' or 'full', not {subset!r}")
 
 
-def _species(name: str, positions: list[str], charge: int, spin: int) -> Species:
-    return Species(name, "\n".join([str(len(positions)), "", *positions]), charge, spin)
-
-
-def _atom(name: str) -> Species:
-    symbol, charge = name.rstrip("+"), name.count("+")
-    return _species(name, [f"{symbol} 0.0 0.0 0.0"], charge, hund_spin(symbol, charge))
-
-
 @cache
-def embedded_molecules() -> dict[tuple[str, str], tuple[str, Species]]:
-    """By set and name here: the name in xcbm, and the species."""
-    found = {}
-    for block in _MOLECULES.strip().split("\n\n"):
-        head, *positions = block.splitlines()
-        group, label, name, charge, spin = head.split()
-        found[group, name] = label, _species(name, positions, int(charge), int(spin))
-    return found
-
-
-@cache
-def embedded_reactions() -> dict[str, list[Reaction]]:
-    known = embedded_molecules()
-    found: dict[str, list[Reaction]] = {name: [] for name in SETS}
-    for line in _REACTIONS.strip().splitlines():
-        group, number, reference, *parts = line.split()
-        species = [known[group, p][1] if (group, p) in known else _atom(p) for p in parts[1::2]]
-        pairs = tuple(zip(map(int, parts[::2]), species))
-        found[group].append(Reaction(int(number), pairs, float(reference)))
-    return found
-
-
-def xcbm_reactions(name: str) -> list[Reaction]:
-    """A whole set, read from the files of the package xcbm."""
+def whole_set(name: str) -> tuple[Reaction, ...]:
+    """All reactions of a set of ``WHOLE_SETS``; ImportError where xcbm is not installed."""
     spec = find_spec("xcbm")
     if spec is None or not spec.submodule_search_locations:
         raise ImportError(_NO_XCBM)
-    folder = Path(next(iter(spec.submodule_search_locations))) / "GMTKN55_Dataset"
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    if name in MGCDB84:
+        return tuple(_of_mgcdb84(folder / "MGCDB84_Dataset", name))
+    return tuple(_of_gmtkn55(folder / "GMTKN55_Dataset", name))
+
+
+def sample(name: str) -> tuple[Reaction, ...]:
+    """The lightest reactions of a set: at most five, and as many as have together 300 electrons,
+    but one. Lightest is what has the fewest electrons in the species it brings; of equals the first
+    of the set."""
+    listed = sorted(whole_set(name), key=lambda r: (electrons_of(r), r.number))
+    so_far = accumulate(map(electrons_of, listed))
+    light = sum(total <= LIGHT for total in so_far)
+    return tuple(sorted(listed[: min(MOST, max(light, 1))], key=lambda r: r.number))
+
+
+def electrons_of(reaction: Reaction) -> int:
+    """Of its species together, each counted once."""
+    return sum(
+        sum(elements.charge(line.split()[0]) for line in s.xyz.splitlines()[2:]) - s.charge
+        for _, s in reaction.parts
+    )
+
+
+def mean_size(name: str) -> float:
+    """Mean absolute reference energy of the whole set, kcal/mol, by which WTMAD-2 weighs it."""
+    return float(np.mean([abs(r.reference) for r in whole_set(name)]))
+
+
+def _of_gmtkn55(folder: Path, name: str):
     embedded = embedded_molecules().items()
     ours = {label: s.name for (group, _), (label, s) in embedded if group == name}
     species = {}
@@ -183,21 +157,41 @@ def xcbm_reactions(name: str) -> list[Reaction]:
         if line.strip():
             label, charge, multiplicity = line.split()
             text = (folder / "STRUCTURES" / name / label / "struc.xyz").read_text()
-            rows = [row.split() for row in text.splitlines()[2:] if row.strip()]
-            positions = [" ".join([row[0].capitalize(), *row[1:]]) for row in rows]
             called = ours.get(label, label)
-            if len(positions) == 1:
-                called = positions[0].split()[0] + ("+" if charge == "1" else "-" * -int(charge))
-                positions = [f"{positions[0].split()[0]} 0.0 0.0 0.0"]
-            species[label] = _species(called, positions, int(charge), int(multiplicity) - 1)
-    found = []
+            rows = text.splitlines()[2:]
+            species[label] = _species(called, rows, int(charge), int(multiplicity) - 1)
     for line in _lines(folder, "STOCHIOMETRY", name):
         number, *parts, reference = line.split() or [""] * 2
         if number.isdigit():
             half = len(parts) // 2
             pairs = tuple((int(n), species[p]) for p, n in zip(parts[:half], parts[half:]))
-            found.append(Reaction(int(number), pairs, float(reference)))
-    return found
+            yield Reaction(int(number), pairs, float(reference))
+
+
+def _of_mgcdb84(folder: Path, name: str):
+    for line in (folder / "DatasetEval.csv").read_text().splitlines():
+        label, *parts, reference = [part for part in line.strip().split(",") if part]
+        group, _, number = label.rpartition("_")
+        if group != name:
+            continue
+        pairs = []
+        for n, file in zip(parts[::2], parts[1::2]):
+            rows = (folder / "Geometries" / name / f"{file}.xyz").read_text().splitlines()[1:]
+            charge, multiplicity = map(int, rows[0].split())
+            called = file.split("_", 1)[1].rsplit("_", 1)[0]
+            pairs.append((int(n), _species(called, rows[1:], charge, multiplicity - 1)))
+        yield Reaction(int(number), tuple(pairs), float(reference) * KCAL_PER_HARTREE)
+
+
+def _species(name: str, rows: list[str], charge: int, spin: int) -> Species:
+    """An atom stands at the origin and is called by its symbol."""
+    found = [row.split() for row in rows if row.strip()]
+    positions = [" ".join([row[0].capitalize(), *row[1:4]]) for row in found]
+    if len(positions) == 1:
+        symbol = positions[0].split()[0]
+        name = symbol + ("+" * charge if charge > 0 else "-" * -charge)
+        positions = [f"{symbol} 0.0 0.0 0.0"]
+    return species_of(name, positions, charge, spin)
 
 
 def _lines(folder: Path, what: str, name: str) -> list[str]:

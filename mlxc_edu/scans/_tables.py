@@ -15,7 +15,7 @@ import pyscf
 from .. import __version__
 from ._code import code_version
 from ._dissociation import diatomic
-from ._reaction_sets import SETS
+from ._few_reactions import SETS
 
 FOLDER = Path(__file__).parent / "tables"
 _DIGITS = {"energy": 9, "seconds": 2}

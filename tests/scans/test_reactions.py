@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 
 import mlxc_edu as mx
-from mlxc_edu.scans import SETS, Running, _reactions, reactions_of, xcbm_reactions
+from mlxc_edu.cli import main
+from mlxc_edu.scans import SETS, WHOLE_SETS, Running, _reactions, reactions_of, whole_set
+from mlxc_edu.scans._reaction_sets import GMTKN55, electrons_of, mean_size
 
 COLUMNS = ["set", "reaction", "method", "energy_kcal", "reference_kcal", "error_kcal"]
-COLUMNS += ["converged", "seconds"]
+COLUMNS += ["converged", "seconds", "trouble"]
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -30,7 +32,7 @@ def test_embedded_reactions_are_sound(name):
 @pytest.mark.parametrize("name", SETS)
 def test_embedded_equal_xcbm(name):
     pytest.importorskip("xcbm")
-    whole = {reaction.number: reaction for reaction in xcbm_reactions(name)}
+    whole = {reaction.number: reaction for reaction in whole_set(name)}
     assert len(whole) == {"W4-11": 140, "BH76": 76, "G21IP": 36}[name]
     for ours in reactions_of(name):
         theirs = whole[ours.number]
@@ -46,7 +48,55 @@ def test_whole_sets_are_jobs_of_different_names():
         assert len(set(names)) == len(names)
 
 
+# Number of reactions and mean size of the references, kcal/mol, as the GMTKN55 paper's table has
+# them (Goerigk and others 2017; MB16-43 as its web page corrects it).
+PUBLISHED = {
+    "W4-11": (140, 306.91), "G21EA": (25, 33.62), "G21IP": (36, 257.61), "DIPCS10": (10, 654.26),
+    "PA26": (26, 189.05), "ALKBDE10": (10, 100.69), "YBDE18": (18, 49.28), "BH76": (76, 18.61),
+    "BH76RC": (30, 21.39), "FH51": (51, 31.01), "DARC": (14, 32.47), "BSR36": (36, 16.20),
+    "ISO34": (34, 14.57), "INV24": (24, 31.85), "RG18": (18, 0.58), "S22": (22, 7.30),
+    "S66": (66, 5.47), "ACONF": (15, 1.83), "UPU23": (23, 5.72), "BUT14DIOL": (64, 2.80),
+}  # fmt: skip
+
+
+def test_whole_sets_are_the_published_ones():
+    pytest.importorskip("xcbm")
+    assert len(GMTKN55) == 54 and sum(len(whole_set(name)) for name in GMTKN55) == 1505 - 27
+    for name, (count, size) in PUBLISHED.items():
+        assert len(whole_set(name)) == count
+        assert mean_size(name) == pytest.approx(size, abs=0.006), name
+    same = {r.number: r.reference for r in whole_set("W4-11")}
+    for reaction in whole_set(
+        "TAE140"
+    ):  # the same energies from another collection, of the way back
+        assert min(abs(-reaction.reference - e) for e in same.values()) < 6e-3
+
+
+@pytest.mark.parametrize("name", WHOLE_SETS)
+def test_whole_sets_are_sound(name):
+    """Atoms and charges balance, but for bare protons; spins fit the electrons; the sample is of
+    the set."""
+    pytest.importorskip("xcbm")
+    whole = whole_set(name)
+    for reaction in whole:
+        atoms, charge = {}, 0
+        for n, species in reaction.parts:
+            symbols = [line.split()[0] for line in species.xyz.splitlines()[2:]]
+            charge += n * species.charge
+            for symbol in symbols:
+                atoms[symbol] = atoms.get(symbol, 0) + n
+        protons = atoms.pop("H", 0)
+        assert not any(atoms.values()), reaction.name
+        assert not protons or name in ("PA26", "SIE4x4", "G21IP"), reaction.name
+    few = reactions_of(name)
+    assert 1 <= len(few) <= 5 and {r.number for r in few} <= {r.number for r in whole}
+    if name not in SETS:
+        lightest = min(whole, key=electrons_of)
+        assert electrons_of(lightest) in map(electrons_of, few)
+
+
 def test_whole_sets_without_xcbm_say_what_to_install(monkeypatch):
+    whole_set.cache_clear()
     monkeypatch.setattr("mlxc_edu.scans._reaction_sets.find_spec", lambda name: None)
     with pytest.raises(ImportError, match="mlxc-edu\\[benchmarks\\]"):
         mx.benchmark("BH76", ["PBE"], subset="full")
@@ -55,7 +105,10 @@ def test_whole_sets_without_xcbm_say_what_to_install(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(reactions="W4-17"), "W4-11.*BH76.*G21IP"),
+        (dict(reactions="W4-17"), "near names are W4-11"),
+        (dict(reactions="qqq"), "there are W4-11, .*BH76, "),
+        (dict(reactions="WATER27"), "left out"),
+        (dict(reactions=[]), "at least one set"),
         (dict(methods=["PBF"]), "near names"),
         (dict(methods=["exact"]), "reference"),
         (dict(methods=[]), "at least one"),
@@ -105,3 +158,54 @@ def test_species_that_did_not_converge_is_told(tmp_path, monkeypatch):
     table = mx.benchmark("BH76", ["PBE"], **given).set_index("reaction")
     assert [*table.index[~table["converged"]]] == ["H + H2 → HHH‡", "F + H2 → FHH‡"]
     assert np.isnan(table["error_kcal"]["H + H2 → HHH‡"])
+    assert table["trouble"]["H + H2 → HHH‡"].startswith("HHH‡: failed: ArithmeticError")
+    summary = mx.errors(table.reset_index()).set_index("set").loc["BH76"]
+    assert (summary["reactions"], summary["excluded"]) == (2, 2)
+
+
+def test_summary():
+    pytest.importorskip("xcbm")
+    rows = [
+        ("S22", "a", "PBE", 1.0, True),
+        ("S22", "b", "PBE", -3.0, True),
+        ("S22", "c", "PBE", 90.0, False),
+        ("W4-11", "d", "PBE", 10.0, True),
+        ("S22", "a", "EDU26", 0.5, True),
+    ]
+    table = pd.DataFrame(rows, columns=["set", "reaction", "method", "error_kcal", "converged"])
+    found = mx.errors(table).set_index(["method", "set"])
+    s22 = found.loc["PBE", "S22"]
+    assert (s22["reactions"], s22["excluded"], s22["which"]) == (2, 1, "b")
+    assert (s22["mean_kcal"], s22["mae_kcal"], s22["largest_kcal"]) == (-1, 2, -3)
+    over_all = found.loc["PBE", "WTMAD-2"]
+    weighted = (2 * 56.84 / mean_size("S22") * 2 + 56.84 / mean_size("W4-11") * 10) / 3
+    assert over_all["mae_kcal"] == pytest.approx(weighted)
+    assert (over_all["reactions"], over_all["excluded"], over_all["which"]) == (3, 1, "c")
+    assert found.loc["EDU26", "WTMAD-2"]["mae_kcal"] == pytest.approx(0.5 * 56.84 / 7.3, rel=1e-3)
+
+
+def test_several_sets_and_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    command = ["benchmark", "g21ip", "alkbde10", "--methods", "PBE", "--basis", "sto-3g"]
+    assert main([*command, "--workers", "1", "--store", str(tmp_path / "store")]) in (0, 1)
+    said = capsys.readouterr().out
+    assert "G21IP" in said and "ALKBDE10" in said and "WTMAD-2" in said
+    table = pd.read_csv(tmp_path / "benchmark.csv")
+    assert [*table["set"].unique()] == ["G21IP", "ALKBDE10"]
+    again = mx.benchmark(["G21IP", "ALKBDE10"], ["PBE"], basis="sto-3g", store=tmp_path / "store")
+    assert np.allclose(again["error_kcal"], table["error_kcal"], equal_nan=True)
+    assert main(["benchmark", "nowhere"]) == 2
+    assert "unknown set of reactions 'nowhere'" in capsys.readouterr().err
+
+
+def test_what_a_method_cannot_do_is_left_out(tmp_path):
+    """EDU26 needs all electrons; iodine's basis comes with a potential."""
+    pytest.importorskip("xcbm")
+    reaction = next(r for r in whole_set("HAL59") if r.name == "MeI_NH3 → MeI + NH3")
+    jobs = _reactions.species_jobs([reaction], ["EDU26"], "def2-svp")
+    run = Running(workers=1, store=tmp_path, progress=False)
+    table = _reactions.tabulate(
+        "HAL59", [reaction], ["EDU26"], run.values(jobs, _reactions.compute)
+    )
+    assert not table["converged"].any() and "needs all electrons" in table["trouble"][0]
+    assert mx.errors(table)["excluded"][0] == 1
