@@ -23,6 +23,9 @@ def add_to(commands) -> None:
     command.add_argument("--subset", default="small", help="small, the default, or full")
     command.add_argument("--basis", default="6-311+g(2d,p)")
     command.add_argument("--workers", type=int, help="processes; default: one a processor")
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of Dask's, such as tcp://host:8786"
+    )
     command.add_argument("--store", type=path, metavar="DIR", help="where finished ones are kept")
     command.add_argument("--output", type=path, metavar="FILE.csv", help="default: benchmark.csv")
     command.set_defaults(command=_benchmark)
@@ -43,6 +46,7 @@ def _benchmark(arguments) -> int:
         basis=arguments.basis,
         workers=arguments.workers,
         store=arguments.store,
+        scheduler=arguments.scheduler,
     )
     table.to_csv(output, index=False)
     print(errors(table).to_string(index=False, na_rep="", float_format="{:.2f}".format))

@@ -23,6 +23,7 @@ def add_to(commands) -> None:
     scan.add_argument("--r", metavar="FIRST:LAST:COUNT", help="Å; or a comma-separated list")
     scan.add_argument("--basis", default="def2-svpd")
     scan.add_argument("--workers", type=int, help="processes; default: one a processor")
+    scan.add_argument("--scheduler", metavar="ADDRESS", help="of Dask's, such as tcp://host:8786")
     scan.add_argument("--store", type=path, metavar="DIR", help="where finished points are kept")
     scan.add_argument("--output", type=path, metavar="FILE.csv", help="default: MOLECULE.csv")
     scan.add_argument("--figure", type=path, metavar="FILE.html", help="write the figure, too")
@@ -52,6 +53,7 @@ def _scan(arguments) -> int:
         basis=arguments.basis,
         workers=arguments.workers,
         store=arguments.store,
+        scheduler=arguments.scheduler,
     )
     table.to_csv(output, index=False)
     print(table.drop(columns="state").to_string(index=False, float_format="{:.6f}".format))

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOMS = ("functionals", "weights", "molecules", "ks", "calculations", "scans")
 NOT_COUNTED = {
     "calculations": {"_profile"},
-    "scans": {"_charge_transfer", "_code", "_jobs", "_store", "_tables"},
+    "scans": {"_charge_transfer", "_cluster", "_code", "_jobs", "_store", "_tables"},
 }
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache, cached_property, wraps
+from functools import cache, cached_property, partial, wraps
 from typing import Any
 
 import joblib
@@ -24,6 +24,7 @@ from tqdm.auto import tqdm
 
 from .. import weights
 from ..ks.methods import split_dispersion
+from ._cluster import on_cluster
 from ._code import code_version
 from ._store import Store
 
@@ -41,12 +42,15 @@ class Running:
     memory : MB for all workers together.
     store : folder of finished points; None: the user's cache.
     progress : show a progress bar.
+    scheduler : address of a Dask scheduler, ``"tcp://…"``, whose workers compute instead;
+        ``memory`` is then of each of them.
     """
 
     workers: int | None = None
     memory: int = 4000
     store: str | os.PathLike | None = None
     progress: bool = True
+    scheduler: str | None = None
 
     def __post_init__(self) -> None:
         if self.workers is not None and (not isinstance(self.workers, int) or self.workers < 1):
@@ -75,11 +79,19 @@ class Running:
             _find_parameters(method)
         bar = tqdm(total=len(jobs), initial=len(values), unit="point", disable=not self.progress)
         with bar:
-            for job, value in _parallel(missing, compute, store, self.workers, self.memory):
+            for job, value in self._computed(missing, compute):
                 values[identity(job)] = value
                 bar.set_postfix_str(f"{job['system']} {job['method']}", refresh=False)
                 bar.update()
         return values
+
+    def _computed(self, jobs, compute) -> Iterator[tuple[dict, dict]]:
+        if self.scheduler is None:
+            return _parallel(jobs, compute, self.points, self.workers, self.memory)
+        if not jobs:
+            return iter(())
+        task = partial(_far_away, compute=compute, folder=self.points.folder, memory=self.memory)
+        return on_cluster(jobs, task, self.points, self.scheduler)
 
 
 def makes_a_table(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
@@ -171,6 +183,13 @@ def _in_worker(job, compute, store, memory, parent):
     # What JAX compiles is kept on purpose: a worker that grows does not leak and must not be ended.
     process_executor._MAX_MEMORY_LEAK_SIZE = int(1e12)
     return _one_thread(job, compute, store, memory)
+
+
+def _far_away(job, compute, folder, memory):
+    """On a worker of a cluster. It may see our folder, and be the second that is asked."""
+    store = Store(folder)
+    known = store.get(job)
+    return _one_thread(job, compute, store, memory) if known is None else (job, known)
 
 
 def _one_thread(job, compute, store, memory):

@@ -1,8 +1,13 @@
 """Sets of reactions: the data, the table."""
 
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
+from waiting import PATIENCE
 
 import mlxc_edu as mx
 from mlxc_edu.cli import main
@@ -252,3 +257,30 @@ def test_references_that_are_off():
     }
     assert {s for s, error in off.items() if abs(error) > 0.3} == {"H", "Li", "B"}
     assert [round(off[s], 1) for s in ("H", "Li", "B")] == [1.3, -1.0, -1.0]
+
+
+@pytest.mark.full
+def test_killed_five_times_the_table_is_the_same(tmp_path):
+    """At random; nothing finished is computed again."""
+    command = [sys.executable, "-m", "mlxc_edu", "benchmark", "BH76", "G21IP", "--basis", "6-31g"]
+    command += ["--methods", "PBE,HF", "--workers", "2"]
+    whole = [*command, "--store", str(tmp_path / "a"), "--output", str(tmp_path / "a.csv")]
+    subprocess.run(whole, check=True, capture_output=True)
+    command += ["--store", str(tmp_path / "b"), "--output", str(tmp_path / "b.csv")]
+    when, written = np.random.default_rng(0), {}
+    for _ in range(5):
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        known, until = len(written), time.monotonic() + PATIENCE
+        while len([*(tmp_path / "b").glob("*/*.json")]) <= known and run.poll() is None:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        time.sleep(when.uniform(0, 1))
+        run.kill()
+        run.wait()
+        files = {f: f.stat().st_mtime_ns for f in (tmp_path / "b").glob("*/*.json")}
+        assert written.items() <= files.items()
+        written = files
+    subprocess.run(command, check=True, capture_output=True)
+    assert all(f.stat().st_mtime_ns == at for f, at in written.items())
+    tables = [pd.read_csv(tmp_path / f"{x}.csv").drop(columns="seconds") for x in "ab"]
+    pd.testing.assert_frame_equal(*tables, atol=2e-3)
