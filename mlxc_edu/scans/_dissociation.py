@@ -45,6 +45,8 @@ def dissociation(
     store : folder of finished points; default: the user's cache. Every finished point is written at
         once, so a scan that was killed continues where it stopped.
     progress : show a progress bar.
+    scheduler : address of a Dask scheduler, ``"tcp://…"``, whose workers compute instead;
+        ``memory`` is then of each of them (docs/growth.md).
 
     Returns
     -------

@@ -47,8 +47,9 @@ def fractional_charge(
         less to one more in tenths.
     basis : name of a basis set.
     bond_length : in Å, of a diatomic.
-    workers, memory, store, progress : as for :func:`mlxc_edu.dissociation`; every finished point is
-        written at once, so a table that was interrupted continues where it stopped.
+    workers, memory, store, progress, scheduler : as for :func:`mlxc_edu.dissociation`;
+        every finished point is written at once, so a table that was interrupted continues where it
+        stopped.
 
     Returns
     -------

@@ -42,8 +42,8 @@ def benchmark(
         reactions of W4-11 and of G21IP and four of BH76 come with the library, the others with the
         package xcbm.
     basis : name of a basis set.
-    workers, memory, store, progress : as for :func:`mlxc_edu.dissociation`. A species that several
-        reactions share is computed once.
+    workers, memory, store, progress, scheduler : as for :func:`mlxc_edu.dissociation`. A
+        species that several reactions share is computed once.
 
     Returns
     -------
