@@ -284,3 +284,19 @@ def test_killed_five_times_the_table_is_the_same(tmp_path):
     assert all(f.stat().st_mtime_ns == at for f, at in written.items())
     tables = [pd.read_csv(tmp_path / f"{x}.csv").drop(columns="seconds") for x in "ab"]
     pd.testing.assert_frame_equal(*tables, atol=2e-3)
+
+
+@pytest.mark.full
+@pytest.mark.usefixtures("released")
+@pytest.mark.parametrize(("method", "published"), [("DM21", 419.06), ("DM21-D3BJ", 420.26)])
+def test_published_atomisation_of_methane(method, published):
+    """From DeepMind's program (its README's energies in def2-QZVP), kcal/mol: grids differ."""
+    pytest.importorskip("xcbm")
+    reaction = next(r for r in whole_set("W4-11") if r.number == 11)
+    energy = 0.0
+    for n, s in reaction.parts:
+        mol = mx.molecule(s.xyz, basis="def2-qzvp", charge=s.charge, spin=s.spin)
+        found = mx.solve(mol, method, unrestricted=None if s.spin else False)
+        assert found.converged
+        energy += n * found.energy
+    assert energy * mx.units.KCAL_PER_HARTREE == pytest.approx(published, abs=0.2)
