@@ -259,11 +259,11 @@ def test_functionals_of_the_ladder(monkeypatch, tmp_path):
             begun("04", monkeypatch, tmp_path, methods=wrong)
 
 
-@pytest.mark.parametrize("name", ["00", "06"])
-def test_a_scan_that_ends_before_the_crossing_is_refused(name, monkeypatch, tmp_path):
-    assert begun(name, monkeypatch, tmp_path, farthest=11.0)["farthest"] == 11.0
-    with pytest.raises(AssertionError, match="11 Å or more"):
-        begun(name, monkeypatch, tmp_path, farthest=10.0)
+@pytest.mark.parametrize(("name", "least"), [("00", 12.0), ("06", 11.0)])
+def test_a_scan_that_ends_before_the_crossing_is_refused(name, least, monkeypatch, tmp_path):
+    assert begun(name, monkeypatch, tmp_path, farthest=least)["farthest"] == least
+    with pytest.raises(AssertionError, match=f"{least:g} Å or more"):
+        begun(name, monkeypatch, tmp_path, farthest=least - 1)
 
 
 def test_molecule_for_the_end_is_refused_at_the_beginning(monkeypatch, tmp_path):
