@@ -38,10 +38,10 @@ def on_cluster(jobs, task: Callable, store, address: str) -> Iterator[tuple[dict
     with client:
         _look_at(client, address)
         run = uuid4().hex  # Dask would hand out an older run's results by name
-        futures = {
-            client.submit(task, job, key=f"mlxc-edu-{run}-{i}", pure=False): job
+        futures = [
+            client.submit(task, job, key=f"mlxc-edu-{run}-{i}", pure=False)
             for i, job in enumerate(jobs)
-        }
+        ]
         try:
             for future in as_completed(futures, loop=client.loop):
                 job, value = future.result()
