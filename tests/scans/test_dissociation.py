@@ -312,7 +312,8 @@ def test_dissociation_with_occupations(store, monkeypatch):
 )
 def test_every_table_shows_and_takes_how_its_points_are_run(table, store):
     names = [*inspect.signature(table).parameters]
-    assert names[-4:] == ["workers", "memory", "store", "progress"] and "run" not in names
+    assert names[-5:] == ["workers", "memory", "store", "progress", "scheduler"]
+    assert "run" not in names
     system = {"benchmark": "BH76", "dissociation": "H2"}.get(table.__name__, "H")
     with pytest.raises(ValueError, match="workers must be a whole number"):
         table(system, workers=0, store=store)
