@@ -6,27 +6,15 @@ import sys
 from pathlib import Path
 
 from ._files import path, writable
-from ._lists import RULE
-from ._scan import chosen_methods
+from ._scan import chosen_methods, running_options
 
 
 def add_to(commands) -> None:
     """Add the command to the parsers of ``mlxc-edu``."""
     command = commands.add_parser("benchmark", help="errors of functionals in sets of reactions")
     command.add_argument("sets", nargs="+", metavar="SET", help="such as W4-11, BH76, S22")
-    command.add_argument(
-        "--methods",
-        action="append",
-        metavar="NAMES",
-        help=f"{RULE}; may be repeated (default: PBE,B3LYP,EDU26)",
-    )
+    running_options(command, methods="PBE,B3LYP,EDU26", basis="6-311+g(2d,p)")
     command.add_argument("--subset", default="small", help="small, the default, or full")
-    command.add_argument("--basis", default="6-311+g(2d,p)")
-    command.add_argument("--workers", type=int, help="processes; default: one a processor")
-    command.add_argument(
-        "--scheduler", metavar="ADDRESS", help="of Dask's, such as tcp://host:8786"
-    )
-    command.add_argument("--store", type=path, metavar="DIR", help="where finished ones are kept")
     command.add_argument("--output", type=path, metavar="FILE.csv", help="default: benchmark.csv")
     command.set_defaults(command=_benchmark)
 

@@ -14,20 +14,25 @@ def add_to(commands) -> None:
     """Add the command to the parsers of ``mlxc-edu``."""
     scan = commands.add_parser("scan", help="pull a diatomic apart and write the table")
     scan.add_argument("system", metavar="MOLECULE", help="a diatomic, such as NaCl")
-    scan.add_argument(
-        "--methods",
-        action="append",
-        metavar="NAMES",
-        help=f"{RULE}; may be repeated (default: PBE,B3LYP,exact)",
-    )
+    running_options(scan, methods="PBE,B3LYP,exact", basis="def2-svpd")
     scan.add_argument("--r", metavar="FIRST:LAST:COUNT", help="Å; or a comma-separated list")
-    scan.add_argument("--basis", default="def2-svpd")
-    scan.add_argument("--workers", type=int, help="processes; default: one a processor")
-    scan.add_argument("--scheduler", metavar="ADDRESS", help="of Dask's, such as tcp://host:8786")
-    scan.add_argument("--store", type=path, metavar="DIR", help="where finished points are kept")
     scan.add_argument("--output", type=path, metavar="FILE.csv", help="default: MOLECULE.csv")
     scan.add_argument("--figure", type=path, metavar="FILE.html", help="write the figure, too")
     scan.set_defaults(command=_scan)
+
+
+def running_options(parser, *, methods: str, basis: str) -> None:
+    """What is computed and where, for a command that makes a table."""
+    parser.add_argument(
+        "--methods",
+        action="append",
+        metavar="NAMES",
+        help=f"{RULE}; may be repeated (default: {methods})",
+    )
+    parser.add_argument("--basis", default=basis)
+    parser.add_argument("--workers", type=int, help="processes; default: one a processor")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of Dask's, such as tcp://host:8786")
+    parser.add_argument("--store", type=path, metavar="DIR", help="where finished points are kept")
 
 
 def _scan(arguments) -> int:

@@ -24,8 +24,8 @@ def grade(course: Path, say: Callable[[str], None]) -> None:
         raise ValueError(f"no course in {course}; mlxc-edu course build {course} makes one")
     for place in sorted((course / "submitted").glob("*/*/")):
         if place.name not in given:
-            near = get_close_matches(place.name, given, 1, 0) or [*given]
-            say(f"{place} is no exercise of this course; did you mean {near[0]}?")
+            (near,) = get_close_matches(place.name, given, 1, 0)
+            say(f"{place} is no exercise of this course; did you mean {near}?")
     for name in given:
         handed_in = sorted((course / "submitted").glob(f"*/{name}"))
         for place in handed_in:

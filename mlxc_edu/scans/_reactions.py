@@ -101,7 +101,7 @@ def errors(table: pd.DataFrame) -> pd.DataFrame:
     mean_kcal      mean error, kcal/mol
     mae_kcal       mean absolute error; of the last rows GMTKN55's weighted total mean absolute
                    deviation, Σ N (56.84/|ΔE|) MAE / Σ N, |ΔE| the mean size of the whole set's
-                   references (Goerigk and others 2017, equation 2)
+                   references (Goerigk and others 2017)
     largest_kcal   the error that is largest in size
     which          its reaction; of the last rows, what was excluded
     ============== ==========================================================================
