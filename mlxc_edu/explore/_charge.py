@@ -118,7 +118,7 @@ class ChargeExplorer(LiveExplorer):
         if not methods:
             return self._say("tick a method")
         for i, method in enumerate(methods, start=1):
-            for m in (*live.whole, n):
+            for m in live.first(n):
                 if m not in live.points.get(method, {}):
                     if m != n:  # a move of the slider is quicker than a message is read
                         self._say_computing(live, method, m)
@@ -175,8 +175,9 @@ class ChargeExplorer(LiveExplorer):
         hidden = dict(showlegend=False, hoverinfo="skip")
         for method in methods:  # what the exact energy would do
             thin = dict(color=colour(method, methods), width=1, dash="dot")
-            y = [_above(live, method, m) for m in live.whole]
-            figure.add_scatter(x=live.whole, y=y, mode="lines", line=thin, row=1, col=1, **hidden)
+            whole = [m for m in live.whole if m in live.points[method]]
+            y = [_above(live, method, m) for m in whole]
+            figure.add_scatter(x=whole, y=y, mode="lines", line=thin, row=1, col=1, **hidden)
         look = dict(symbol="diamond", size=12, line=dict(color="#000000", width=1))
         look["color"] = [colour(k, methods) for k in methods]
         for row in (1, 2):

@@ -36,7 +36,7 @@ COLUMNS = [
     "seconds",
     "trouble",
 ]
-HEADER = ["", "mean<br>error", "mean absolute<br>error", "largest", "s", "converged"]
+HEADER = ["", "reactions", "mean<br>error", "mean absolute<br>error", "largest", "s", "converged"]
 
 
 class LadderExplorer(OnAPage):
@@ -136,7 +136,8 @@ class LadderExplorer(OnAPage):
                 known |= self._running.values([job], compute)
                 del missing[0]
                 advance(self.progress, self.progress.value + 1, time.perf_counter() - began)
-                if not missing or missing[0]["method"] != job["method"]:
+                of_method = [left for left in missing if left["method"] == job["method"]]
+                if self.errors.empty or not of_method:  # the first answer soon, then whole methods
                     self._show(name, listed, ticked)
                 yield
             say(self.status, f"{name} in {self.basis}" if ticked else "tick a method")
@@ -146,24 +147,24 @@ class LadderExplorer(OnAPage):
             self.cancel.disabled, self.compute.disabled = True, not missing
 
     def _show(self, name, listed, ticked):
-        """The methods that are complete."""
-        known = self._known[name]
-        complete = dict.fromkeys(ticked, True)
-        for job in species_jobs(listed, ticked, self.basis):
-            complete[job["method"]] &= identity(job) in known
-        done = [method for method, is_complete in complete.items() if is_complete]
-        if not done:
+        """The reactions whose species are all there."""
+        known, tables = self._known[name], []
+        for method in ticked:
+            ready = [r for r in listed if not self._missing(name, [r], [method])]
+            tables += [tabulate(name, ready, [method], known)] if ready else []
+        if not tables:
             self.errors = pd.DataFrame(columns=COLUMNS)
             return
-        self.errors = tabulate(name, listed, done, known)
+        self.errors = pd.concat(tables, ignore_index=True)
         figure = error_figure(self.errors, LADDER)
         self.figure = go.FigureWidget(figure)
         self._place.children = [self.figure]
         rows = []
         for method, part in self.errors.groupby("method", sort=False):
             error, failed = part["error_kcal"], int((~part["converged"]).sum())
-            cells = [signed(error.mean(), 1), f"{error.abs().mean():.1f}"]
-            cells += [signed(error[error.abs().idxmax()], 1), f"{part['seconds'].sum():.0f}"]
+            cells = [f"{len(part)} of {len(listed)}", signed(error.mean(), 1)]
+            cells += [f"{error.abs().mean():.1f}", signed(error[error.abs().idxmax()], 1)]
             said = f'<b style="color:{RED}">{failed} NOT</b>' if failed else "yes"
-            rows.append([method_cell(method, [*LADDER, *ticked]), *cells, said])
+            cells += [f"{part['seconds'].sum():.0f}", said]
+            rows.append([method_cell(method, [*LADDER, *ticked]), *cells])
         self.table.value = f"<b>{escape(name)}</b>, kcal/mol" + table(HEADER, rows)

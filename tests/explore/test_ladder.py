@@ -25,7 +25,7 @@ def test_explorer(tmp_path, monkeypatch):
     explorer.reactions.value = "W4-11"
     explorer.methods["PBE"].value = True
     assert gate.held.wait(PATIENCE) and "computing" in explorer.status.value
-    assert explorer.errors.method.empty, "columns without rows: no method is complete"
+    assert [*explorer.errors["reaction"]] == ["H2 → 2 H"], "whose species BH76 has brought"
     explorer.cancel.click()
     assert "stopping" in explorer.status.value and explorer.cancel.disabled
     gate.opened.set()
@@ -34,6 +34,18 @@ def test_explorer(tmp_path, monkeypatch):
     explorer.compute.click()
     assert explorer.wait(PATIENCE)
     assert explorer.errors["converged"].all() and set(explorer.errors["set"]) == {"W4-11"}
+
+
+def test_first_reaction_is_drawn_before_its_method_is_complete(tmp_path, monkeypatch):
+    reaction = mx.scans.reactions_of("BH76")[0]
+    gate = Gate(monkeypatch, _ladder, "compute", passes=len({s.name for _, s in reaction.parts}))
+    explorer = mx.explore.ladder("BH76", ["LDA"], basis="sto-3g", store=tmp_path)
+    assert gate.held.wait(PATIENCE)
+    assert [*explorer.errors["reaction"]] == [reaction.name] == [*explorer.figure.data[0].x]
+    assert "1 of 4" in explorer.table.value
+    gate.opened.set()
+    assert explorer.wait(PATIENCE)
+    assert len(explorer.errors) == 4 and "4 of 4" in explorer.table.value
 
 
 def test_explorer_refuses_early():

@@ -80,8 +80,13 @@ class LiveCharge:
         return [(k, m) for k in methods for m in order if m not in self.points.get(k, {})]
 
     def begun(self, method: str, n: float) -> bool:
-        """Whether the whole numbers, which make the straight line, and ``n`` are there."""
-        return {*self.whole, n} <= {*self.points.get(method, {})}
+        """Whether there is something to see: ``n`` and what :meth:`first` names before it."""
+        return {*self.first(n)} <= {*self.points.get(method, {})}
+
+    def first(self, n: float) -> list[float]:
+        """``n`` last; before it its whole neighbours, which make its straight line, and the
+        system's own number, from which heights are measured."""
+        return [*dict.fromkeys([floor(n), ceil(n), float(self.own), n])]
 
     def point(self, method: str, n: float) -> Point:
         """Computed, unless it is there already. One that fails says so and holds no energy."""

@@ -9,6 +9,7 @@ from statistics import mean
 import anywidget  # noqa: F401  (plotly's FigureWidget needs it and says so late)
 import ipywidgets as widgets
 import plotly.graph_objects as go
+from plotly.graph_objects import FigureWidget  # here: the first takes a second to import
 
 from ...figures.drawings import GREY, RED
 from ._background import Worker
@@ -197,11 +198,11 @@ class LiveExplorer(OnAPage):
         self._last_drawn = now
         return True
 
-    def _draw(self, place: widgets.HBox, figure: go.Figure, *kind) -> go.FigureWidget:
+    def _draw(self, place: widgets.HBox, figure: go.Figure, *kind) -> FigureWidget:
         """Show a figure. Where one of the same ``kind`` and traces is shown already, it moves."""
         kind = (*kind, *((trace.type, trace.name) for trace in figure.data))
         if self._shown.get(place) != kind:
-            place.children, self._shown[place] = [go.FigureWidget(figure)], kind
+            place.children, self._shown[place] = [FigureWidget(figure)], kind
             return place.children[0]
         shown = place.children[0]
         with shown.batch_update():
