@@ -15,7 +15,7 @@ import pyscf
 from .. import __version__
 from ._code import code_version
 from ._dissociation import diatomic
-from ._few_reactions import SETS
+from ._reaction_sets import WHOLE_SETS
 
 FOLDER = Path(__file__).parent / "tables"
 _DIGITS = {"energy": 9, "seconds": 2}
@@ -23,8 +23,9 @@ _DIGITS = {"energy": 9, "seconds": 2}
 
 def stored(system: str, basis: str = "def2-svpd") -> pd.DataFrame | None:
     """The table of :func:`mlxc_edu.dissociation` for a diatomic, or of :func:`mlxc_edu.benchmark`
-    for a set of reactions, as it was computed beforehand; None if there is none. Its
-    ``attrs["provenance"]`` is a dictionary: who made it, when, how."""
+    for a set of reactions (the small one or the whole, as ``"settings"`` says), as it was computed
+    beforehand; None if there is none. Its ``attrs["provenance"]`` is a dictionary: who made it,
+    when, how."""
     file = path(system, basis)
     if not file.is_file():
         return None
@@ -36,10 +37,19 @@ def stored(system: str, basis: str = "def2-svpd") -> pd.DataFrame | None:
     return table
 
 
-def write(table: pd.DataFrame, system: str, basis: str, maker: str, folder: Path = FOLDER) -> Path:
-    """Store a table that was computed just now; ``maker`` is who did it."""
+def write(
+    table: pd.DataFrame,
+    system: str,
+    basis: str,
+    maker: str,
+    folder: Path = FOLDER,
+    subset: str = "small",
+) -> Path:
+    """Store a table that was computed just now; ``maker`` is who did it, ``subset`` what was asked
+    for of a set."""
     what, name = _kind(system)
     points = f", {table['r'].nunique()} distances" if what == "dissociation" else ""
+    part = f", subset={subset!r}" if what == "benchmark" else ""
     units = "energy_kcal, reference_kcal, error_kcal kcal/mol, seconds of a processor s"
     if what == "dissociation":
         units = "r Å, energy Hartree, relative_kcal kcal/mol, charge e, dipole Debye, seconds s"
@@ -53,7 +63,7 @@ def write(table: pd.DataFrame, system: str, basis: str, maker: str, folder: Path
         "PySCF": pyscf.__version__,
         "with": ", ".join(f"{name} {version(name)}" for name in ("jax", "numpy", "scipy")),
         "settings": f"mlxc_edu.{what}({name!r}, {[*table['method'].unique()]}, "
-        f"basis={basis!r}){points}",
+        f"basis={basis!r}{part}){points}",
         "units": units,
     }
     file = folder / path(system, basis).name
@@ -78,7 +88,7 @@ def path(system: str, basis: str) -> Path:
 
 def _kind(system: str) -> tuple[str, str]:
     """The function whose table it is, and the name as it spells it."""
-    for name in SETS:
+    for name in WHOLE_SETS:
         if isinstance(system, str) and system.strip().lower() == name.lower():
             return "benchmark", name
     return "dissociation", diatomic(system)[0]
