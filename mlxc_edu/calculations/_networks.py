@@ -36,7 +36,7 @@ def pbe_start(pbe) -> Start:
 def led_elsewhere(pbe, starts) -> list[Start]:
     """Where PBE is led to by ``starts``, each place once, without the one that it is at."""
     there: dict[float, Start | None] = {pbe.e_tot: None}
-    for start, lead in follow(pbe, starts):
+    for start, lead in follow(pbe, starts) if starts else ():
         if min(abs(energy - lead.energy) for energy in there) > SAME_STATE:
             there[lead.energy] = Start(start.label, lead.mo_coeff, lead.mo_occ, start.atomic)
     return list(filter(None, there.values()))

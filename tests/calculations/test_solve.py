@@ -130,6 +130,16 @@ def test_restricted_diatomic_is_not_left_in_a_high_state(released):
     assert calc.converged and calc.energy == pytest.approx(lowest.energy, abs=1e-5)
 
 
+@pytest.mark.parametrize(("name", "charge", "spin"), [("NH3", 1, 1), ("H2O", 1, 1), ("NH3", 0, 2)])
+def test_open_shells_of_one_piece_with_a_network(name, charge, spin):
+    """Nothing to put together and no pair to break: PBE's density is the only start."""
+    result = mx.solve(mx.molecule(name, basis="6-31g", charge=charge, spin=spin), "EDU26")
+    assert result.converged and "lowest of 1 starts (PBE's density)" in result.notes[0]
+    assert result.energy == pytest.approx(
+        mx.KS(result.mean_field.mol, "EDU26").run().e_tot, abs=1e-5
+    )
+
+
 def test_near_equilibrium_a_learned_functional_also_begins_where_everybody_does():
     """Atoms lead to the ²Π state of N2+, twenty kcal/mol above ²Σ."""
     mol = mx.molecule("N 0 0 0; N 0 0 1.104", basis="6-31+g*", charge=1, spin=1)
