@@ -15,7 +15,7 @@ from ..units import KCAL_PER_HARTREE
 from ._dissociation import EXACT, method_names
 from ._few_reactions import Reaction
 from ._jobs import Running, identity, makes_a_table
-from ._reaction_sets import known_set, mean_size, reactions_of
+from ._reaction_sets import WHOLE_SETS, known_set, mean_size, reactions_of
 
 LADDER = ("LDA", "PBE", "TPSS", "R2SCAN", "B3LYP", "PBE0", "wB97X")
 BASIS = "6-311+g(2d,p)"
@@ -106,7 +106,8 @@ def errors(table: pd.DataFrame) -> pd.DataFrame:
     which          its reaction; of the last rows, what was excluded
     ============== ==========================================================================
 
-    The last rows need the whole sets' references and are left out where xcbm is not installed.
+    The last rows need the whole sets' references and are left out where xcbm is not installed, or
+    where a set is none of its own.
     """
     rows = []
     for method, of_method in table.groupby("method", sort=False):
@@ -131,7 +132,9 @@ def errors(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _over_all(method, found, excluded) -> list[dict[str, Any]]:
-    """WTMAD-2's row; none without xcbm."""
+    """WTMAD-2's row; none without xcbm, nor for a set that xcbm does not have."""
+    if not {row["set"] for row in found} <= {*WHOLE_SETS}:
+        return []
     try:
         sizes = [mean_size(row["set"]) for row in found]
     except ImportError:
