@@ -18,14 +18,16 @@ from ._dissociation import diatomic
 from ._reaction_sets import WHOLE_SETS
 
 FOLDER = Path(__file__).parent / "tables"
+COSTS = "costs"
 _DIGITS = {"energy": 9, "seconds": 2}
 
 
 def stored(system: str, basis: str = "def2-svpd") -> pd.DataFrame | None:
     """The table of :func:`mlxc_edu.dissociation` for a diatomic, or of :func:`mlxc_edu.benchmark`
     for a set of reactions (the small one or the whole, as ``"settings"`` says), as it was computed
-    beforehand; None if there is none. Its ``attrs["provenance"]`` is a dictionary: who made it,
-    when, how."""
+    beforehand; ``stored("costs", "def2-tzvp")``: what calculations cost, in seconds and MB, as
+    ``benchmarks/`` measured it. None if there is none. Its ``attrs["provenance"]`` is a dictionary:
+    who made it, when, how."""
     file = path(system, basis)
     if not file.is_file():
         return None
@@ -83,7 +85,9 @@ def origin(provenance: dict[str, str]) -> str:
 
 
 def path(system: str, basis: str) -> Path:
-    return FOLDER / f"{'_'.join(_kind(system))}_{basis.strip().lower()}.csv"
+    costs = isinstance(system, str) and system.strip().lower() == COSTS
+    parts = [COSTS] if costs else _kind(system)
+    return FOLDER / f"{'_'.join(parts)}_{basis.strip().lower()}.csv"
 
 
 def _kind(system: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from waiting import PATIENCE
 
@@ -56,6 +57,23 @@ def test_stored_reactions():
     told = table.set_index("reaction")["energy_kcal"][first.name]
     assert energy * mx.units.KCAL_PER_HARTREE == pytest.approx(told, abs=2e-3)
     assert _tables.stored("W4-11") is None, "in another basis"
+
+
+def test_costs_are_those_of_the_benchmarks(monkeypatch):
+    """Row by row what the two files of results say, and nobody measured anything else."""
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    import cost_table
+
+    stored = mx.stored("Costs", "def2-TZVP")
+    assert stored.attrs["provenance"]["made by"].startswith("benchmarks/cost_table.py")
+    # The day is git's to say; here the one that the table has.
+    on_gpu = stored["device"].str.contains("NVIDIA") | (stored["threads"] == 16)
+    days = {cost_table.CPU: stored["date"][~on_gpu], cost_table.GPU: stored["date"][on_gpu]}
+    assert all(len(set(day)) == 1 for day in days.values())
+    made = cost_table.table({file: day.iloc[0] for file, day in days.items()})
+    pd.testing.assert_frame_equal(stored, made, check_dtype=False)
+    assert stored["converged"].all()
+    assert mx.stored("costs") is None, "in another basis"
 
 
 def test_script_makes_tables(tmp_path):
