@@ -1,14 +1,17 @@
 """Compute the energies of all systems, in pieces: what is done is kept, a stopped run goes on.
 
     python recipe/make_energies.py --workers 2 --minutes 120
+    python recipe/make_energies.py --scheduler tcp://host:8786
 
 Writes one line of JSON a system to recipe/energies.jsonl as it is finished; the cheap ones first.
+On a Dask cluster (workers with one thread each and the same mlxc-edu) only this process writes.
 """
 
 import argparse
 import json
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyscf
@@ -32,12 +35,12 @@ def cost(system: System) -> float:
     return size**4 * (4 if system.spin else 1) * cores * len(system.symbols)
 
 
-def one(system: System) -> dict:
+def one(system: System, old: dict) -> dict:
+    """A line of the file; ``old`` is the one before."""
     lib.num_threads(1)
     start = time.perf_counter()
     with threadpool_limits(limits=1):
         try:
-            old = done().get(system.name, {"failed": "not tried"})
             parts = compute(system) if "failed" in old else old | refreshed(system)
         except (NoReference, MemoryError, RuntimeError, ValueError) as error:
             seconds = round(time.perf_counter() - start, 1)
@@ -59,6 +62,22 @@ def done(store=STORE) -> dict[str, dict]:
     return {row["name"]: row for row in rows}
 
 
+@contextmanager
+def executor(options):
+    """Where systems are computed, and how many at a time."""
+    if options.scheduler is None:
+        with ProcessPoolExecutor(options.workers, max_tasks_per_child=50) as pool:
+            yield pool, options.workers
+        return
+    from distributed import Client  # mlxc-edu[cluster]
+
+    with Client(options.scheduler, timeout=10, set_as_default=False) as client:
+        for module in ("split", "systems", "energies"):
+            client.upload_file(str(FOLDER / f"{module}.py"))
+        with client.get_executor(pure=False) as pool:
+            yield pool, max(1, len(client.nthreads()))
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -66,22 +85,28 @@ def main():
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=1e9, help="start nothing new after these")
     parser.add_argument("--kinds", nargs="*", help="only these")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of Dask's, in place of processes")
+    parser.add_argument("--output", type=Path, default=STORE, metavar="FILE")
     options = parser.parse_args()
-    known = done()
+    known = done(options.output)
     every = sorted([*atoms(), *molecules()], key=cost)
     todo = [s for s in every if known.get(s.name, {}).get("version") != VERSION]
     if options.kinds:
         todo = [s for s in todo if s.kind in options.kinds]
     end = time.monotonic() + 60 * options.minutes
-    pool = ProcessPoolExecutor(options.workers, max_tasks_per_child=50)
-    with pool, STORE.open("a") as out, tqdm(total=len(todo)) as bar:
+    with (
+        executor(options) as (pool, workers),
+        options.output.open("a") as out,
+        tqdm(total=len(todo)) as bar,
+    ):
         waiting, queue = set(), iter(todo)
         while True:
-            while len(waiting) < options.workers and time.monotonic() < end:
+            while len(waiting) < workers and time.monotonic() < end:
                 system = next(queue, None)
                 if system is None:
                     break
-                waiting.add(pool.submit(one, system))
+                old = known.get(system.name, {"failed": "not tried"})
+                waiting.add(pool.submit(one, system, old))
             if not waiting:
                 return
             finished = next(as_completed(waiting))
