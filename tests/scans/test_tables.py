@@ -76,6 +76,32 @@ def test_costs_are_those_of_the_benchmarks(monkeypatch):
     assert mx.stored("costs") is None, "in another basis"
 
 
+# Mean absolute deviations, kcal/mol, def2-QZVP with D4: PBE's of Caldeweyher and others, J. Chem.
+# Phys. 150, 154122 (2019), r²SCAN's of Ehlert and others, J. Chem. Phys. 154, 061101 (2021), both
+# as github.com/haneug/r2scanx-D4 has them. r²SCAN's 5.93 for ALKBDE10 is not met: we have 5.10.
+PUBLISHED = {
+    ("ALKBDE10", "def2-qzvp"): {"PBE": 6.36, "PBE-D3BJ": 6.36},
+    ("G21IP", "def2-qzvp"): {"PBE": 3.80},
+    ("G21IP", "def2-tzvp"): {"PBE": 3.80, "R2SCAN": 4.77},
+    ("SIE4x4", "def2-tzvp"): {"PBE": 23.62, "R2SCAN": 18.13},
+}
+
+
+@pytest.mark.parametrize(("name", "basis"), PUBLISHED)
+def test_stored_whole_sets_meet_what_is_published(name, basis):
+    pytest.importorskip("xcbm")
+    table = _tables.stored(name, basis)
+    listed = [reaction.name for reaction in reactions_of(name, "full")]
+    assert table.attrs["provenance"]["settings"].endswith("subset='full')")
+    for method, part in table.groupby("method"):
+        assert [*part["reaction"]] == listed
+        assert part["converged"].all() or method in ("DM21", "EDU26"), method
+    assert table["trouble"].notna().tolist() == (~table["converged"]).tolist()
+    found = mx.errors(table).set_index(["method", "set"])["mae_kcal"]
+    for method, value in PUBLISHED[name, basis].items():
+        assert found[method, name] == pytest.approx(value, abs=0.2), method
+
+
 def test_script_makes_tables(tmp_path):
     options = ["--methods", "HF", "--basis", "sto-3g", "--store", str(tmp_path / "points")]
     command = [sys.executable, str(SCRIPT), *options, "--workers", "1", "--output"]
