@@ -113,6 +113,17 @@ def test_learned_functional_follows_the_slider(released, store):
     assert slope == pytest.approx(np.mean([p.homo[0] for p in found[3:]]), abs=1e-4)  # Janak
 
 
+def test_first_picture_waits_for_the_neighbours_alone():
+    live = LiveCharge("He", "6-31g")  # from one electron to three
+    assert live.first(1.5) == [1, 2, 1.5] and live.first(2.5) == [2, 3, 2.5]
+    assert live.first(1.0) == [1, 2] and live.first(2.0) == [2]
+    for n in live.first(1.5):
+        assert not live.begun("HF", 1.5)
+        live.point("HF", n)
+    assert live.begun("HF", 1.5) and len(live.rows([("HF", 1.5)])) == 1
+    assert ("HF", 3.0) in live.missing(["HF"])
+
+
 def test_density_is_that_of_the_slider():
     explorer = charge_explorer("He", ["HF"])
     live = explorer._live()
