@@ -4,8 +4,10 @@ from itertools import takewhile
 
 from pyscf import lib
 
-from mlxc_edu.training._build import atom_points, ladder, molecule_sample
+from mlxc_edu.functionals import edu26
+from mlxc_edu.training._build import atom_points, ladder, molecule_density
 from mlxc_edu.training._reactions import _neutral, entries
+from mlxc_edu.training._seen import seen
 from mlxc_edu.training._small import FILE, pack
 
 ATOMS = ("H", "He", "Li", "O", "Na", "Cl")
@@ -35,19 +37,20 @@ def main():
             total = sum(point.electrons)
             share = round(total % 1, 6)
             within = min(ends) <= total <= max(ends)
-            if point.kind == "whole" or (within and share in FRACTIONS):
-                samples[point.name] = point.sample
+            if point.kind == "whole" or (within and share in FRACTIONS and "plane" not in point.kind):
+                samples[point.name] = seen(point.density, edu26)
                 lists[symbol].append((point.name, point.kind, point.electrons))
     for symbol in OTHERS:
         neutral = _neutral(symbol)
-        samples |= {p.name: p.sample for p in _whole(symbol) if p.name == neutral}
+        samples |= {p.name: seen(p.density, edu26) for p in _whole(symbol) if p.name == neutral}
     table = entries()
     for name in MOLECULES.replace("\n", " ").split(","):
         entry = table.get(name.strip())
         if entry is None:
             print("not in the table:", name)
             continue
-        samples[entry.name] = molecule_sample(entry.geometry, entry.charge, entry.spin, LEVEL)
+        density = molecule_density(entry.geometry, entry.charge, entry.spin, LEVEL)
+        samples[entry.name] = seen(density, edu26)
     pack(samples, lists)
     print(len(samples), "samples", FILE.stat().st_size, "bytes")
 

@@ -11,6 +11,8 @@ from ._frontier import (
     holder,
     paired,
     path,
+    plane_occupations,
+    plane_weights,
 )
 from ._profile import POINTS, learned_name, profile
 from ._result import Result, dipole_moment, make_result

@@ -127,14 +127,54 @@ def paired(ends: Frontier, overlap: np.ndarray) -> Frontier:
     alpha, beta = ends.coefficients
     match = alpha[:, :more].T @ overlap @ beta[:, :fewer]
     turn, _, _ = np.linalg.svd(match)
-    both = np.hstack([alpha[:, :more] @ turn, alpha[:, more:]])
+    parts = [_in_order(part) for part in (turn[:, :fewer], turn[:, fewer:])]
+    both = np.hstack([*(alpha[:, :more] @ part for part in parts), alpha[:, more:]])
     return replace(ends, coefficients=np.array([both, both]), unpaired=more - fewer)
 
 
+def _in_order(turn: np.ndarray) -> np.ndarray:
+    """The same space of the first orbitals, rotated to keep their order as far as it goes."""
+    place = np.arange(len(turn))
+    return turn @ np.linalg.eigh(turn.T @ (place[:, None] * turn))[1]
+
+
+def plane_weights(alpha: float, beta: float) -> tuple[float, float, float, float]:
+    """What cation, atom, the atom with its last electron's spin turned, and anion contribute where
+    ``alpha`` and ``beta`` (0 … 1) of the last electron of either spin are there: two flat triangles
+    (P. Mori-Sánchez, A. J. Cohen, W. Yang, Phys. Rev. Lett. 102, 066403 (2009))."""
+    if alpha + beta <= 1:
+        return 1 - alpha - beta, alpha, beta, 0.0
+    return 0.0, 1 - beta, 1 - alpha, alpha + beta - 1
+
+
+def plane_occupations(shared: Frontier, unpaired, alpha: float, beta: float) -> np.ndarray:
+    """(2, nmo), on the flat plane of an atom's or molecule's last electrons.
+
+    Every corner holds the ground state of its charge, whose ``unpaired`` electrons (of cation,
+    atom, anion) share its open shell evenly between the spins: an atom's N_α − N_β may be smaller
+    than its number of unpaired electrons, its energy is the same.
+    """
+    a, b = shared.electrons
+    cation, atom, anion = unpaired
+    corners = [((a - 1, b), cation), ((a, b), atom), ((a - 1, b + 1), atom), ((a, b + 1), anion)]
+    total = np.zeros((2, shared.coefficients.shape[2]))
+    for weight, (electrons, spin) in zip(plane_weights(alpha, beta), corners):
+        if weight:
+            pairs = (sum(electrons) - spin) // 2
+            shell = replace(shared, electrons=(pairs + spin, pairs), unpaired=spin)
+            total += weight * shell.occupations(electrons)
+    return total
+
+
 @one_blas_thread
-def ensemble(mol: gto.Mole, method: str, start: Frontier, electrons) -> Ensemble:
-    """The lowest energy near ``start`` with the given (α, β) electrons."""
-    coefficients, occupations = start.coefficients, start.occupations(electrons)
+def ensemble(
+    mol: gto.Mole, method: str, start: Frontier, electrons, occupations=None
+) -> Ensemble:
+    """The lowest energy near ``start`` with the given (α, β) electrons, in orbitals as ``start``
+    fills them or in ``occupations`` (2, nmo)."""
+    if occupations is None:
+        occupations = start.occupations(electrons)
+    coefficients = start.coefficients
     mf = KS(mol, method, unrestricted=True, occupations=occupations)
     for level in (COARSE_GRID_LEVEL, GRID_LEVEL):
         mf.grids.level, mf.grids.coords = level, None

@@ -9,17 +9,22 @@ from ._jax import set_up
 
 set_up()
 
-from . import dm21, edu26  # noqa: E402
+from . import dm21, edu26, edu27  # noqa: E402
 from ._derivatives import energy_and_potential, hessian_product  # noqa: E402
 from ._features import FEATURES, OMEGAS, Features, density_features  # noqa: E402
+from ._forms import FORMS, form_of, form_with  # noqa: E402
 
 __all__ = [
     "FEATURES",
+    "FORMS",
     "OMEGAS",
     "Features",
     "density_features",
     "dm21",
     "edu26",
+    "edu27",
+    "form_of",
+    "form_with",
     "energy_and_potential",
     "hessian_product",
     "set_up",

@@ -58,27 +58,31 @@ class Parameters(NamedTuple):
     output_w: jax.Array  # (W, 3)
     output_b: jax.Array  # (3,)
 
+    SIZES = len(OWN), len(SHARED), len(OUTPUTS)
+    NAME = "EDU26"
+
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], dtype="float32") -> Parameters:
         """From arrays by name. Raises ValueError for a missing one or a wrong shape."""
         missing = [name for name in cls._fields if name not in arrays]
         if missing:
-            raise ValueError(f"parameters of EDU26 lack {', '.join(missing)}")
+            raise ValueError(f"parameters of {cls.NAME} lack {', '.join(missing)}")
         width, blocks = len(arrays["input_b"]), len(arrays["block_b"])
+        own, both, outputs = cls.SIZES
         shapes = dict(
-            own_w=(len(OWN), width),
-            other_w=(len(OWN), width),
-            shared_w=(len(SHARED), width),
+            own_w=(own, width),
+            other_w=(own, width),
+            shared_w=(both, width),
             input_b=(width,),
             block_w=(blocks, width, width),
             block_b=(blocks, width),
-            output_w=(width, len(OUTPUTS)),
-            output_b=(len(OUTPUTS),),
+            output_w=(width, outputs),
+            output_b=(outputs,),
         )
         for name, shape in shapes.items():
             if arrays[name].shape != shape:
                 found = arrays[name].shape
-                raise ValueError(f"{name} of EDU26 should have shape {shape}; it is {found}")
+                raise ValueError(f"{name} of {cls.NAME} should have shape {shape}; it is {found}")
         return cls(*(jax.device_put(np.asarray(arrays[name], dtype)) for name in cls._fields))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from pyscf import gto
 
-from ..calculations import ensemble, exact, exact_level, frontier, paired
-from ..molecules import molecule
+from ..calculations import ensemble, exact, exact_level, frontier, paired, plane_occupations
+from ..molecules import hund_spin, molecule
 from ..units import EV_PER_HARTREE, KCAL_PER_HARTREE
 from ._dissociation import EXACT, method_names
 from ._jobs import Running, identity
@@ -42,11 +43,45 @@ def _compute(job, memory) -> dict[str, Any]:
         best = exact(_ion(mol, job, alpha, beta), level=job["level"])
         state = "; ".join([said, best.method, *best.notes])
         return dict(energy=best.energy, converged=best.converged, homo=None, lumo=None, state=state)
-    start = frontier(mol)
-    if job["path"] == "spin":
+    start, occupations = frontier(mol), None
+    if job["path"] != "charge":
         start = paired(start, mol.intor_symmetric("int1e_ovlp"))
-    found = ensemble(mol, job["method"], start, electrons)
+    if job["path"] == "plane":
+        occupations = _on_the_plane(mol, start, electrons)
+    found = ensemble(mol, job["method"], start, electrons, occupations=occupations)
     return dict(vars(found), state=f"{said}; {found.state}")
+
+
+def plane_spins(mol) -> tuple[int, int, int]:
+    """How many electrons are unpaired with one less, as it is, and with one more. Raises ValueError
+    where there is no flat plane."""
+    if not mol.spin or (mol.natm > 1 and mol.spin > 1):
+        wanted = "unpaired electrons of an atom, or one of a molecule"
+        raise ValueError(f"{_formula(mol)} has {mol.spin} unpaired; the flat plane needs {wanted}")
+    if mol.natm > 1:
+        return 0, 1, 0
+    try:
+        less, own, more = (hund_spin(mol.atom_pure_symbol(0), mol.charge + c) for c in (1, 0, -1))
+    except ValueError:  # a transition metal's ion
+        less = own = more = -1
+    if own != mol.spin or abs(less - own) != 1 or abs(more - own) != 1:
+        raise ValueError(f"the open shells of {_formula(mol)} are beyond Hund's rules for s and p")
+    return less, own, more
+
+
+def _formula(mol) -> str:
+    return "".join(mol.atom_pure_symbol(i) for i in range(mol.natm))
+
+
+def _on_the_plane(mol, shared, electrons) -> np.ndarray:
+    unpaired, (alpha, beta) = plane_spins(mol), mol.nelec
+    for change, spin in zip((-1, 0, 1), unpaired):
+        pairs = (alpha + beta + change - spin) // 2
+        if tuple(electrons) == (pairs + spin, pairs):  # a whole ion in its highest spin
+            shell = replace(shared, electrons=(pairs + spin, pairs), unpaired=spin)
+            return shell.occupations(electrons)
+    place = electrons[0] - alpha + 1, electrons[1] - beta
+    return plane_occupations(shared, unpaired, *place)
 
 
 def _affordable_level(points, mol, settings) -> str | None:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..molecules import molecule
-from ._fractional_points import approximate, computed, edge, row, steps
+from ._fractional_points import approximate, computed, edge, plane_spins, row, steps
 from ._jobs import Running, makes_a_table
 
 
@@ -76,36 +76,43 @@ def flat_plane(
     basis: str = "def2-svpd",
     run: Running,
 ) -> pd.DataFrame:
-    """The energy with any part of an electron of either spin in one orbital.
+    """The energy with any part of the last electron of either spin.
 
     Parameters
     ----------
-    system : the name of an atom or a molecule with one unpaired electron; its orbital is the one
-        that is emptied and filled.
+    system : the name of an atom or ion with unpaired electrons, or of a molecule with one.
     method : as for :func:`mlxc_edu.KS`.
     n : points along each side.
 
     The other parameters are those of :func:`mlxc_edu.fractional_charge`, and so are the columns,
-    with ``n_alpha`` and ``n_beta`` (electrons in that orbital) in the place of ``n`` and ``plane``
-    in that of ``line``: two triangles that meet along N_α + N_β = 1.
+    with ``n_alpha`` and ``n_beta`` (how much of the last electron of either spin is there) in the
+    place of ``n`` and ``plane`` in that of ``line``: two triangles that meet along
+    n_alpha + n_beta = 1, between the energies of cation, atom and anion with their spins as far
+    apart as they go. Every corner is a ground state whose open shell, if it has several orbitals,
+    is shared evenly between the spins (the nitrogen atom at n_beta = 1, n_alpha = 0 has ⅔ α and ⅓ β
+    in each 2p orbital): the exact energy does not see that.
 
     Raises
     ------
-    ValueError : as there, and for a system whose number of unpaired electrons is not one.
+    ValueError : as there, and for a system without unpaired electrons, or a molecule with more than
+        one.
     """
     mol = molecule(system, basis=basis)
     (name,) = approximate([method])
-    if mol.spin != 1:
-        raise ValueError(f"{system} has {mol.spin} unpaired electrons; the flat plane needs one")
+    unpaired = plane_spins(mol)
     if isinstance(n, bool) or not isinstance(n, Integral) or n < 2:
         raise ValueError(f"n, the points along each side, is a whole number from 2 on, not {n!r}")
-    core = mol.nelec[1]
+    alpha, beta = mol.nelec
     sides = np.linspace(0, 1, n).round(12).tolist()
-    electrons = {(a, b): (core + a, core + b) for a in sides for b in sides}
-    settings = dict(system=system.strip(), r=None, basis=basis, path="spin")
-    values = computed({name: electrons.values()}, mol, settings, run)
+    electrons = {
+        (a, b): (round(alpha - 1 + a, 12), round(beta + b, 12)) for a in sides for b in sides
+    }
+    whole = [_spins(mol.nelectron + i, spin) for i, spin in zip((-1, 0, 1), unpaired)]
+    path = "spin" if unpaired == (0, 1, 0) else "plane"
+    settings = dict(system=system.strip(), r=None, basis=basis, path=path)
+    values = computed({name: [*electrons.values(), *whole]}, mol, settings, run)
 
-    corners = [values[name, electrons[corner]] for corner in [(0, 0), (1, 0), (1, 1)]]
+    corners = [values[name, numbers] for numbers in whole]
     rows = []
     for (a, b), key in electrons.items():
         value, first = values[name, key], int(a + b > 1)

@@ -7,7 +7,7 @@ bonds and fractional electrons near where exact ones are, where B3LYP would spre
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,11 +15,18 @@ from pyscf import dft, gto
 from pyscf.data import elements
 
 from .._threads import one_blas_thread
-from ..calculations import Frontier, frontier, paired, solve
+from ..calculations import (
+    Frontier,
+    frontier,
+    paired,
+    plane_occupations,
+    plane_weights,
+    solve,
+)
 from ..ks import KS
 from ..ks.convergence import minimise
 from ..molecules import hund_spin
-from ._samples import GRID_LEVEL, Densities, Sample, rotations
+from ._samples import GRID_LEVEL, Densities, Density, rotations
 
 METHOD = "BHandHLYP"
 BASIS = "def2-tzvpd"
@@ -28,6 +35,12 @@ GRADIENT_TOL = 1e-4  # Hartree
 RANDOM = 1  # rotations with random signs
 FRACTIONS = tuple(round(0.1 * i, 1) for i in range(1, 10))
 SPIN_FRACTIONS = (0.1, 0.2, 0.3, 0.4, 0.5)
+PLANE = (  # parts of the last α and the last β electron
+    (0, 0), (0.25, 0.25), (0.5, 0.25), (0.25, 0.5), (0, 0.5),
+    (0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0, 1),
+    (0.5, 0.75), (0.75, 0.5), (0.75, 0.75), (0.5, 1), (1, 0.5), (1, 1),
+)  # fmt: skip
+PLANE_OF_IONS = (0.25, 0.25), (0, 0.5), (0.5, 0.5), (0.25, 0.75), (0, 1), (0.75, 0.75), (0.5, 1)
 MOST_IONISED = 3
 ANIONS = ("H", "Li", "B", "C", "O", "F", "Na", "Al", "Si", "P", "S", "Cl")
 
@@ -37,7 +50,7 @@ class Point:
     """A sample with its name and, of an atom, electrons of each spin and how it was made."""
 
     name: str
-    sample: Sample
+    density: Density
     electrons: tuple[float, float] | None = None
     kind: str = "whole"
 
@@ -50,13 +63,16 @@ def _directions(mol, dm, seed, orbitals, energies, occupations):
 
 
 @one_blas_thread
-def molecule_sample(geometry: str, charge: int, spin: int, level: int = GRID_LEVEL) -> Sample:
-    """The lowest state's density of a molecule; geometry in Å, ``level`` of the sample's grid.
+def molecule_density(
+    geometry: str, charge: int, spin: int, level: int = GRID_LEVEL, restricted: bool = False
+) -> Density:
+    """The lowest state's density of a molecule, or the lowest with paired electrons; geometry in Å,
+    ``level`` of the sample's grid.
 
     Raises ArithmeticError where the orbitals do not converge.
     """
     mol = gto.M(atom=geometry, charge=charge, spin=spin, basis=BASIS, verbose=0)
-    found = solve(mol, METHOD)
+    found = solve(mol, METHOD, unrestricted=False if restricted else None)
     if not found.converged:
         raise ArithmeticError(f"{METHOD} does not converge for {geometry}, charge {charge}")
     mf, dm = found.mean_field, found.density_matrix
@@ -64,7 +80,7 @@ def molecule_sample(geometry: str, charge: int, spin: int, level: int = GRID_LEV
     if each[2].ndim == 1:
         each = [np.array([each[0]] * 2), np.array([each[1]] * 2), np.array([each[2] / 2] * 2)]
     turns = _directions(mol, dm, len(geometry), *each)
-    return Densities(mol, dm, *turns[:2], level=level).sample(dm, turns)
+    return Densities(mol, dm, *turns[:2], level=level).density(dm, turns)
 
 
 def ladder(symbol) -> list[tuple[int, int]]:
@@ -80,63 +96,116 @@ def ladder(symbol) -> list[tuple[int, int]]:
 
 
 class _Atom:
-    """One atom's densities with any numbers of electrons, all oriented alike."""
+    """One atom's densities with any numbers of electrons, all oriented alike.
+
+    ``whole`` : of the atom and its ions, spin density matrices by (α, β) electrons. They say which
+    mirrors of the grid all densities have: an open p shell is not the same along x and along y.
+    """
 
     def __init__(self, symbol, level):
         spin = hund_spin(symbol, 0)
         self.mol = gto.M(atom=f"{symbol} 0 0 0", spin=spin, basis=ATOM_BASIS, verbose=0)
         self.start = frontier(self.mol)
-        self.densities = Densities(self.mol, level=level)
+        self.whole, self._states = {}, {}
+        for electrons in ladder(symbol):
+            self.whole[electrons] = np.zeros((2, self.mol.nao, self.mol.nao))
+            if any(electrons):
+                state = self.lowest(self.start, self.start.occupations(electrons))
+                self._states[electrons], self.whole[electrons] = state
+        self.densities = Densities(self.mol, *self.whole.values(), level=level)
 
-    def lowest(self, electrons, start: Frontier):
-        mf = KS(self.mol, METHOD, unrestricted=True, occupations=electrons)
+    def of_whole(self) -> Iterator[tuple[tuple[int, int], Density]]:
+        for electrons, found in self._states.items():
+            yield electrons, self._with_turns(found, self.whole[electrons], 0)
+
+    def lowest(self, start: Frontier, occupations):
+        mf = KS(self.mol, METHOD, unrestricted=True, occupations=occupations)
         mf.grids.level = GRID_LEVEL
-        found = minimise(
-            mf, start.coefficients, start.occupations(electrons), gradient_tol=GRADIENT_TOL
-        )
+        found = minimise(mf, start.coefficients, occupations, gradient_tol=GRADIENT_TOL)
         if not found.converged:
-            raise ArithmeticError(f"{METHOD} does not converge for {electrons} electrons")
+            raise ArithmeticError(f"{METHOD} does not converge for {occupations.sum(axis=1)}")
         return found, np.asarray(mf.make_rdm1(found.mo_coeff, found.mo_occ))
 
-    def sample(self, electrons, start: Frontier, seed=0) -> tuple[Sample, np.ndarray]:
-        found, dm = self.lowest(electrons, start)
+    def density(self, start: Frontier, occupations, seed=0) -> Density:
+        return self._with_turns(*self.lowest(start, occupations), seed)
+
+    def _with_turns(self, found, dm, seed) -> Density:
         orbitals = found.mo_coeff, found.mo_energy, found.mo_occ
-        turns = _directions(self.mol, dm, seed, *orbitals)
-        return self.densities.sample(dm, turns), dm
+        return self.densities.density(dm, _directions(self.mol, dm, seed, *orbitals))
 
 
 @one_blas_thread
 def atom_points(symbol, level: int = GRID_LEVEL) -> Iterator[Point]:
     """Whole atoms and ions, then what lies between: mixtures of two of them, and the lowest energy
-    with a fraction in one orbital; last, mixtures of an atom with its spins up and down."""
-    atom, whole = _Atom(symbol, level), {}
-    for electrons in ladder(symbol):
-        if any(electrons):
-            sample, whole[electrons] = atom.sample(electrons, atom.start)
-            yield Point(_named(symbol, electrons), sample, electrons)
-        else:
-            whole[electrons] = np.zeros((2, atom.mol.nao, atom.mol.nao))
+    with a fraction in one orbital; mixtures of an atom with its spins up and down; last, points of
+    flat planes."""
+    atom = _Atom(symbol, level)
+    whole = atom.whole
+    for electrons, density in atom.of_whole():
+        yield Point(_named(symbol, electrons), density, electrons)
     for low, high in pairwise(ladder(symbol)):
         for x in FRACTIONS:
             a, b = ((1 - x) * n + x * m for n, m in zip(low, high))
             between = round(a, 9), round(b, 9)
             mixed = (1 - x) * whole[low] + x * whole[high]
             name = _named(symbol, between)
-            yield Point(f"{name} mixed", atom.densities.sample(mixed), between, "mixed")
-            sample, _ = atom.sample(between, atom.start, seed=round(10 * x))
-            yield Point(name, sample, between, "fractional")
-    neutral = atom.mol.nelec
-    if neutral[0] == neutral[1]:
-        return
+            yield Point(f"{name} mixed", atom.densities.density(mixed), between, "mixed")
+            occupations = atom.start.occupations(between)
+            density = atom.density(atom.start, occupations, seed=round(10 * x))
+            yield Point(name, density, between, "fractional")
     shared = paired(atom.start, atom.mol.intor_symmetric("int1e_ovlp"))
-    for x in SPIN_FRACTIONS:
+    neutral = atom.mol.nelec
+    for x in SPIN_FRACTIONS if neutral[0] > neutral[1] else ():
         a, b = ((1 - x) * n + x * m for n, m in zip(neutral, neutral[::-1]))
         between = round(a, 9), round(b, 9)
         mixed = (1 - x) * whole[neutral] + x * whole[neutral][::-1]
         name = _named(symbol, between)
-        yield Point(f"{name} mixed", atom.densities.sample(mixed), between, "spin mixed")
-        sample, _ = atom.sample(between, shared, seed=round(10 * x))
-        yield Point(name, sample, between, "spin")
+        yield Point(f"{name} mixed", atom.densities.density(mixed), between, "spin mixed")
+        density = atom.density(shared, shared.occupations(between), seed=round(10 * x))
+        yield Point(name, density, between, "spin")
+    for charge in (0, 1):
+        yield from _plane(symbol, charge, atom, replace(shared, unpaired=0), whole)
+
+
+def _plane(symbol, charge, atom, shared, whole) -> Iterator[Point]:
+    """Points of the flat plane of an atom's or ion's last electrons, as mixtures of the ground
+    states' density matrices at its corners, and as lowest energies."""
+    spins = [hund_spin(symbol, charge + c) for c in (1, 0, -1)]
+    known = {sum(n): n for n in whole}
+    electrons = elements.charge(symbol) - charge
+    if not spins[1] or electrons - 1 not in known:
+        return
+    shared = replace(shared, electrons=known[electrons])
+    a, b = known[electrons]
+    corners = ((a - 1, b), (a, b), (a - 1, b + 1), (a, b + 1))
+    for x, y in PLANE if charge == 0 else PLANE_OF_IONS:
+        if x + y > 1 and electrons + 1 not in known:
+            continue
+        if y > x and spins == [0, 1, 0] or (a - 1 + x, b + y) in {(0, 0), *known.values()}:
+            continue  # the same with the spins exchanged, or computed
+        weights = plane_weights(x, y)
+        mixed = sum(
+            w * _turned(whole[known[sum(n)]], known[sum(n)], n)
+            for w, n in zip(weights, corners)
+            if w
+        )
+        between = a - 1 + x, b + y
+        name = f"{symbol} plane {charge:+d} {x:g} {y:g}"
+        yield Point(f"{name} mixed", atom.densities.density(mixed), between, "plane mixed")
+        occupations = plane_occupations(shared, spins, x, y)
+        try:
+            density = atom.density(shared, occupations, seed=round(100 * x + 10 * y))
+        except ArithmeticError:  # the mixture stays
+            continue
+        yield Point(name, density, between, "plane")
+
+
+def _turned(dm, whole, wanted) -> np.ndarray:
+    """An open shell seen from another side: the density matrices of the state with N_α − N_β as
+    wanted, from those of the state that has the most."""
+    spin = whole[0] - whole[1]
+    along = (spin + wanted[0] - wanted[1]) / (2 * spin) if spin else 1.0
+    return along * dm + (1 - along) * dm[::-1]
 
 
 def _named(symbol, electrons) -> str:

@@ -1,4 +1,4 @@
-"""Samples kept in a folder, one file each, so that a run which was stopped goes on."""
+"""Densities kept in a folder, one file each, so that a run which was stopped goes on."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import numpy as np
 from platformdirs import user_cache_path
 from tqdm import tqdm
 
-from ._samples import Sample
+from ._samples import Density
 
 TOGETHER = 8  # densities in one go
-FORMAT = 2  # of samples; raise it when what they hold changes
+FORMAT = 3  # of densities; raise it when what they hold changes
 
 
 def folder() -> Path:
@@ -33,21 +33,21 @@ def _file(name: str, where: Path) -> Path:
     return where / f"{hashlib.sha256(name.encode()).hexdigest()[:20]}.npz"
 
 
-def write(name: str, sample: Sample, where: Path, **said) -> None:
+def write(name: str, density: Density, where: Path, **said) -> None:
     path = _file(name, where)
     temporary = path.with_suffix(f".{os.getpid()}")
     with temporary.open("wb") as file:
-        np.savez(file, said=json.dumps({"name": name, **said}), **sample._asdict())
+        np.savez(file, said=json.dumps({"name": name, **said}), **density._asdict())
     temporary.replace(path)
 
 
-def read(name: str, where: Path) -> tuple[Sample, dict]:
-    """A sample and what was said of it. Raises FileNotFoundError where it was not built."""
+def read(name: str, where: Path) -> tuple[Density, dict]:
+    """A density and what was said of it. Raises FileNotFoundError where it was not built."""
     path = _file(name, where)
     if not path.exists():
-        raise FileNotFoundError(f"no sample {name!r} in {where}; mlxc-edu train builds it")
+        raise FileNotFoundError(f"no density {name!r} in {where}; mlxc-edu train builds it")
     with np.load(path) as kept:
-        return Sample(*(kept[field] for field in Sample._fields)), json.loads(str(kept["said"]))
+        return Density(*(kept[field] for field in Density._fields)), json.loads(str(kept["said"]))
 
 
 def has(name: str, where: Path) -> bool:
@@ -55,9 +55,10 @@ def has(name: str, where: Path) -> bool:
 
 
 def _molecule(job, where) -> None:
-    from ._build import molecule_sample
+    from ._build import molecule_density
 
-    write(job["name"], molecule_sample(job["geometry"], job["charge"], job["spin"]), where)
+    given = {k: job[k] for k in ("geometry", "charge", "spin", "restricted") if k in job}
+    write(job["name"], molecule_density(**given), where)
 
 
 def _atom(job, where) -> None:
@@ -65,7 +66,7 @@ def _atom(job, where) -> None:
 
     names = []
     for point in atom_points(job["atom"]):
-        write(point.name, point.sample, where, electrons=point.electrons, kind=point.kind)
+        write(point.name, point.density, where, electrons=point.electrons, kind=point.kind)
         names.append([point.name, point.kind, point.electrons])
     _list_file(job["atom"], where).write_text(json.dumps(names))
 

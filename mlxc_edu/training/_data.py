@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +16,7 @@ from scipy.sparse import csr_array
 from ..units import KCAL_PER_HARTREE
 from . import _cache
 from ._reactions import Reaction
-from ._samples import Sample
+from ._seen import Sample, seen
 
 PIECE = 256  # points; a processor's cache holds their hidden layers
 PIECES = 128 if jax.default_backend() == "cpu" else 2048  # in one call
@@ -24,9 +25,9 @@ PIECES = 128 if jax.default_backend() == "cpu" else 2048  # in one call
 class Points(NamedTuple):
     """Points of a sample in pieces: C pieces, P points each, filled up with zeros."""
 
-    spins: Any  # (C, P, 2, 6), what the network looks at
-    shared: Any  # (C, P, 3)
-    scaled: Any  # (C, P, 3), what its outputs multiply
+    spins: Any  # (C, P, 2, …), what the network looks at
+    shared: Any  # (C, P, …)
+    scaled: Any  # (C, P, O), what its outputs multiply
 
 
 class Turned(NamedTuple):
@@ -35,9 +36,9 @@ class Turned(NamedTuple):
     spins: Any
     shared: Any
     scaled: Any
-    spins_slope: Any  # (C, P, 2, 6)
-    shared_slope: Any  # (C, P, 3)
-    scaled_slope: Any  # (C, P, 3)
+    spins_slope: Any  # (C, P, 2, …)
+    shared_slope: Any  # (C, P, …)
+    scaled_slope: Any  # (C, P, O)
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,15 @@ class Data:
         return Data([r for r in self.reactions if weights.get(r.kind)], self.samples)
 
     @classmethod
-    def load(cls, reactions: list[Reaction], where: Path) -> Data:
-        """Raises FileNotFoundError that names a sample which was not built, ValueError one that
-        holds something else than numbers."""
+    def load(cls, reactions: list[Reaction], where: Path, form: ModuleType) -> Data:
+        """As a functional of this form sees it. Raises FileNotFoundError that names a density which
+        was not built, ValueError one that holds something else than numbers."""
         samples = {}
         for name in dict.fromkeys(name for r in reactions for _, name in r.parts):
-            sample, _ = _cache.read(name, where)
-            if not all(np.isfinite(array).all() for array in sample):
-                raise ValueError(f"the sample {name!r} in {where} holds what is no number")
-            samples[name] = sample
+            density, _ = _cache.read(name, where)
+            if not all(np.isfinite(array).all() for array in density):
+                raise ValueError(f"the density {name!r} in {where} holds what is no number")
+            samples[name] = seen(density, form)
         return cls(reactions, samples)
 
     @cached_property

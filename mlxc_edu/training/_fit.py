@@ -26,7 +26,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from scipy.linalg import solve
 
-from ..functionals import edu26
+from ..functionals.edu26 import Parameters
 from ._data import Data
 from ._loss import objective
 from ._problem import Problem, evaluate, mean_errors
@@ -35,6 +35,7 @@ from ._settings import Settings, blinded, start
 EASIER, HARDER = 1 / 3, 4.0  # of the damping, after a step that was good, or was not
 TRIES = 6
 LEAST_DAMPING = 1e-6
+SMALLEST_COLUMN = 1e-4
 
 
 def fit(
@@ -43,8 +44,9 @@ def fit(
     settings: Settings,
     checkpoint: Path | None = None,
     report: Callable[[dict], None] = lambda row: None,
-) -> tuple[edu26.Parameters, list[dict]]:
-    """Fit from the start, or on from a checkpoint.
+    begin: Parameters | None = None,
+) -> tuple[Parameters, list[dict]]:
+    """Fit from random parameters or from those given, or on from a checkpoint.
 
     Returns the parameters and what was reported: a row with ``step``, ``seconds``, ``loss``,
     ``train`` and ``validation`` errors.
@@ -53,7 +55,7 @@ def fit(
     ------
     ValueError : the checkpoint is of a fit with other settings or data; the message says which.
     """
-    begun, unravel = ravel_pytree(start(settings))
+    begun, unravel = ravel_pytree(start(settings) if begin is None else begin)
     ones = jax.tree.map(jnp.ones_like, unravel(begun))
     flat, seen = np.asarray(begun), np.asarray(ravel_pytree(blinded(ones, settings))[0])
     damping, first, history = settings.damping, 0, []
@@ -70,6 +72,7 @@ def fit(
             step=i + 1,
             seconds=round(before + time.perf_counter() - began, 1),
             loss=round(found, 4),
+            damping=damping,
             train=mean_errors(training, x[:count] * problem.scale, []),
             validation=mean_errors(validation, *evaluate(parameters, validation, settings)),
         )
@@ -90,18 +93,29 @@ def _step(problem: Problem, flat, unravel, damping, seen):
     jacobian *= root[:, None].astype(np.float32)
     jacobian *= seen
     jacobian = jacobian.astype(np.float64)  # its largest direction is 10⁹ times the damping
-    gram = jacobian @ jacobian.T
+    # parameters that matter more move less, by the root of how much more
+    column = (jacobian**2).sum(axis=0)
+    scale = 1 / np.sqrt(column + SMALLEST_COLUMN * column.mean())
+    gram = (jacobian * scale) @ jacobian.T
     size = np.trace(gram) / len(gram)
+    found = None  # loss, damping, parameters, errors
     for _ in range(TRIES):
         damped = gram + damping * size * np.eye(len(gram))
         y = solve(damped, root * x, assume_a="pos", overwrite_a=True)
-        trial = (flat - jacobian.T @ y).astype(np.float32)
+        trial = (flat - scale * (jacobian.T @ y)).astype(np.float32)
         tried = problem.errors(unravel(jnp.asarray(trial)))
         there = objective(tried, weights)
-        if there < here:
-            return trial, max(damping * EASIER, LEAST_DAMPING), tried, there
-        damping *= HARDER
-    return flat, damping, x, here
+        if there < (here if found is None else found[0]):
+            found = there, damping, trial, tried
+            damping = max(damping * EASIER, LEAST_DAMPING)
+        elif found is None:
+            damping *= HARDER
+        else:
+            break
+    if found is None:
+        return flat, damping, x, here
+    there, damping, trial, tried = found
+    return trial, damping, tried, there
 
 
 def _said(settings: Settings, training: Data) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from ..functionals import edu26
+from ..functionals.edu26 import Inputs, Parameters, coefficients
 from ._data import Points, Turned
 
 SCALE = 2.0  # kcal/mol; smaller errors count by their square, larger ones by their size
@@ -17,16 +17,16 @@ GAIN = 1.0  # kcal/mol, of one step of self-consistency, likewise
 AT_ONCE = None if jax.default_backend() == "cpu" else 256  # pieces
 
 
-def energy(parameters: edu26.Parameters, p: Points) -> jax.Array:
+def energy(parameters: Parameters, p: Points) -> jax.Array:
     """Σ m·u of a piece, Hartree."""
-    return (p.scaled * edu26.coefficients(parameters, edu26.Inputs(p.spins, p.shared))).sum()
+    return (p.scaled * coefficients(parameters, Inputs(p.spins, p.shared))).sum()
 
 
-def slope(parameters: edu26.Parameters, p: Turned) -> jax.Array:
+def slope(parameters: Parameters, p: Turned) -> jax.Array:
     """The derivative of Σ m·u along a rotation, Hartree."""
 
     def outputs(spins, shared):
-        return edu26.coefficients(parameters, edu26.Inputs(spins, shared))
+        return coefficients(parameters, Inputs(spins, shared))
 
     u, du = jax.jvp(outputs, (p.spins, p.shared), (p.spins_slope, p.shared_slope))
     return (p.scaled_slope * u + p.scaled * du).sum()

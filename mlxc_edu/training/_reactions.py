@@ -18,7 +18,13 @@ from ..units import KCAL_PER_HARTREE
 from ._build import ladder
 
 TABLE = Path(__file__).with_name("energies.csv")
-KINDS = ("molecule", "curve", "barrier", "ion", "charge", "shared", "mixture", "spin", "total")
+KINDS = (
+    "molecule", "curve", "barrier", "restricted", "ion", "charge", "shared", "mixture", "spin",
+    "plane", "mixed plane", "total",
+)  # fmt: skip
+FRACTIONAL = {  # how a density was made, and what its lesson is called
+    "fractional": "charge", "mixed": "mixture", "plane": "plane", "plane mixed": "mixed plane",
+}  # fmt: skip
 ION_SCALE = 170.0  # kcal/mol; errors of larger ionisation energies count less, as the square
 TOTAL_ERROR = 100.0  # kcal/mol, of an atom's whole energy, most of it in the core
 HELD_OUT = {"F": "test", "P": "test", "B": "validation"}  # fractional electrons, recipe/split.py
@@ -198,12 +204,11 @@ def fractional(symbol, listed) -> list[Reaction]:
         if kind.startswith("spin"):
             parts: tuple = ((1.0, name), (-1.0, neutral))
             found.append(Reaction(name, "spin", side, parts, 0.0))
-        elif kind in ("mixed", "fractional"):
+        elif kind in FRACTIONAL:
             total = sum(electrons)
-            less, more = next(s for s in steps if sum(s[0]) < total < sum(s[1]))
+            less, more = next(s for s in steps if sum(s[0]) <= total <= sum(s[1]))
             x = total - sum(less)
             ends = [(x - 1, less), (-x, more)]
-            parts = ((1.0, name), *((c, atom_name(symbol, n)) for c, n in ends if any(n)))
-            kind = "charge" if kind == "fractional" else "mixture"
-            found.append(Reaction(name, kind, side, parts, 0.0))
+            parts = ((1.0, name), *((c, atom_name(symbol, n)) for c, n in ends if any(n) and c))
+            found.append(Reaction(name, FRACTIONAL[kind], side, parts, 0.0))
     return found

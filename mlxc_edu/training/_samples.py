@@ -1,27 +1,21 @@
-"""A density as training sees it: what the network looks at, at every point, and what it multiplies.
+"""A density as training sees it: what a functional is told of it at every point, and weights.
 
-The energy of a density is linear in the three numbers a, b, c that the network gives at a point
-(:mod:`mlxc_edu.functionals.edu26`):
-
-    E = E_0 + Σ_g m_g · u(x_g)
-
-E_0 holds all that needs no network, the kinetic and Coulomb energies among it. So x and m are
-computed once, and a step of training is a matrix product. The same is kept of the change along a
-few rotations κ of the orbitals, dE/dκ, which should vanish at a density that is its own
-functional's ground state.
+All energies but exchange and correlation are computed once, and so are the features
+(:mod:`mlxc_edu.functionals`), whatever the form of the functional that is fitted to them. The same
+is kept of the change along a few rotations κ of the orbitals: dE/dκ should vanish at a density that
+is its own functional's ground state.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from pyscf import dft
 
 from .._threads import one_blas_thread
-from ..functionals import edu26
+from ..functionals import Features
 from ..ks.learned import Quadrature, features_change, find_mirrors, keeping, symmetrised
 from ..ks.learned import features as features_of
 
@@ -31,37 +25,18 @@ MEMORY = 2e8  # bytes; larger tables of local exchange give way to density fitti
 SMALLEST_GAP = 0.1  # Hartree, between an occupied and an empty orbital
 
 
-class Sample(NamedTuple):
-    """One density. N points, K rotations; energies in Hartree."""
+class Density(NamedTuple):
+    """One density. N points, K rotations; energies in Hartree, in single precision at points."""
 
-    energy: np.ndarray  # (), E_0
-    spins: np.ndarray  # (N, 2, 6)
-    shared: np.ndarray  # (N, 3)
-    scaled: np.ndarray  # (N, 3), m: weight times ingredients
-    slope: np.ndarray  # (K,), dE_0/dκ
-    spins_slope: np.ndarray  # (K, N, 2, 6)
-    shared_slope: np.ndarray  # (K, N, 3)
-    scaled_slope: np.ndarray  # (K, N, 3)
-
-
-def _looked_at(features):
-    seen = edu26.inputs(features)
-    alone, scaled = edu26.ingredients(features)
-    return seen.spins, seen.shared, alone, scaled
-
-
-@jax.jit
-def _values(features):
-    return _looked_at(features)
-
-
-@jax.jit
-def _changes(features, change):
-    return jax.jvp(_looked_at, (features,), (change,))[1]
+    energy: np.ndarray  # (), with local Hartree–Fock exchange and no correlation
+    weights: np.ndarray  # (N,)
+    features: np.ndarray  # (N, 11), as ``functionals.FEATURES``
+    slope: np.ndarray  # (K,), dE/dκ of ``energy``
+    features_slope: np.ndarray  # (K, N, 11)
 
 
 class Densities:
-    """Samples of a molecule's densities that share points and tables.
+    """Densities of a molecule that share points and tables.
 
     Parameters
     ----------
@@ -84,7 +59,7 @@ class Densities:
         self._coulomb = dft.RKS(mol)
 
     @one_blas_thread
-    def sample(self, dm, rotations=()) -> Sample:
+    def density(self, dm, rotations=()) -> Density:
         """``dm`` (2, nao, nao); ``rotations``: first-order changes of it, (K, 2, nao, nao)."""
         dm = symmetrised(self.mirrors, np.asarray(dm))
         changes = [symmetrised(self.mirrors, np.asarray(d)) for d in rotations]
@@ -92,42 +67,27 @@ class Densities:
         coulomb = self._coulomb.get_j(self.mol, total)
         energy = self.repulsion + np.vdot(self.core, total) + np.vdot(coulomb, total) / 2
         slope = [np.vdot(self.core + coulomb, d[0] + d[1]) for d in changes]
-        exchange, parts, slopes = self.points.exchange, [], []
+        exchange = self.points.exchange
+        weights, features, slopes = [], [], []
         for batch in self.points:
             x = exchange.apply(batch.tables, exchange.prepare(dm), batch.chi)
-            f = features_of(dm, x, batch.chi)
-            w = np.asarray(batch.weights)
-            spins, shared, alone, scaled = map(np.asarray, _values(f))
-            e = w * f[:, 7:11:2].sum(axis=1)
-            kept = np.abs(np.asarray(e)) > NEGLIGIBLE
-            energy += w @ alone
-            parts.append((spins[kept], shared[kept], (w[:, None] * scaled)[kept]))
-            row = []
-            for i, d in enumerate(changes):
-                f1 = features_change(dm, x, batch.chi, jnp.asarray(d))
-                spins1, shared1, alone1, scaled1 = map(np.asarray, _changes(f, f1))
-                slope[i] += w @ alone1
-                row.append((spins1[kept], shared1[kept], (w[:, None] * scaled1)[kept]))
-            slopes.append(row)
-        values = [np.concatenate(p) for p in zip(*parts)]
-        k = len(changes)
-        tangents = [
-            np.array([np.concatenate([row[i][j] for row in slopes]) for i in range(k)])
-            for j in range(3)
-        ]
-        if not k:
-            tangents = [np.zeros((0, *v.shape)) for v in values]
-        spins, shared, scaled = (np.asarray(v, np.float32) for v in values)
-        spins1, shared1, scaled1 = (np.asarray(v, np.float32) for v in tangents)
-        return Sample(
+            f, w = np.asarray(features_of(dm, x, batch.chi)), np.asarray(batch.weights)
+            e = w * f[:, Features.HFX].sum(axis=1)
+            kept = np.abs(e) > NEGLIGIBLE
+            energy += e.sum()
+            row = [features_change(dm, x, batch.chi, jnp.asarray(d)) for d in changes]
+            turned = np.asarray(row).reshape(len(changes), *f.shape)
+            for i, change in enumerate(turned):
+                slope[i] += w @ change[:, Features.HFX].sum(axis=1)
+            weights.append(w[kept])
+            features.append(f[kept])
+            slopes.append(turned[:, kept])
+        return Density(
             np.asarray(energy, np.float64),
-            spins,
-            shared,
-            scaled,
+            np.concatenate(weights).astype(np.float32),
+            np.concatenate(features).astype(np.float32),
             np.asarray(slope, np.float64),
-            spins1,
-            shared1,
-            scaled1,
+            np.concatenate(slopes, axis=1).astype(np.float32),
         )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import jax.numpy as jnp
 import numpy as np
 
-from ..functionals import edu26
+from ..functionals import FORMS
+from ..functionals.edu26 import Parameters
 from ._reactions import KINDS
 
 
@@ -17,6 +18,7 @@ class Settings:
 
     Attributes
     ----------
+    form : of the functional, ``"EDU26"`` or ``"EDU27"``.
     width, blocks : of the network.
     steps : of the fit; one that finds nothing better only shortens the next.
     damping : of the first step, in units of the mean square of J's rows.
@@ -24,11 +26,12 @@ class Settings:
     regulariser : weight of the gain of one step of self-consistency; 0 leaves it out.
     slopes : how many samples' gains a step looks at.
     seed : of the start and of what is drawn on the way.
-    blind : inputs of a spin that the network does not see, of ``edu26.OWN``.
+    blind : inputs of a spin that the network does not see, of ``OWN`` of the form.
 
     Raises ValueError for an input or a kind that there is not, a weight below zero, and all zero.
     """
 
+    form: str = "EDU26"
     width: int = 64
     blocks: int = 2
     steps: int = 16
@@ -44,7 +47,10 @@ class Settings:
             mixture=0.1,
             spin=0.0,
             total=0.5,
+            restricted=0.0,
+            plane=0.0,
         )
+        | {"mixed plane": 0.0}
     )
     regulariser: float = 1.0
     slopes: int = 600
@@ -52,8 +58,10 @@ class Settings:
     blind: tuple[str, ...] = ()
 
     def __post_init__(self):
-        if unknown := set(self.blind) - set(edu26.OWN):
-            listed = ", ".join(edu26.OWN)
+        if self.form not in FORMS:
+            raise ValueError(f"no form is called {self.form!r}; there are {', '.join(FORMS)}")
+        if unknown := set(self.blind) - set(FORMS[self.form].OWN):
+            listed = ", ".join(FORMS[self.form].OWN)
             raise ValueError(f"no input is called {', '.join(unknown)}; there are {listed}")
         if unknown := set(self.weights) - set(KINDS):
             listed = ", ".join(KINDS)
@@ -64,30 +72,32 @@ class Settings:
             raise ValueError(f"no lessons are left: all weights are zero ({self.weights})")
 
 
-def start(settings: Settings) -> edu26.Parameters:
+def start(settings: Settings) -> Parameters:
     """Random parameters: a functional near the uniform gas."""
     generator = np.random.default_rng(settings.seed)
     w, n = settings.width, settings.blocks
+    kind = FORMS[settings.form].Parameters
+    own, shared, outputs = kind.SIZES
 
     def normal(*shape, scale=1.0):
         values = generator.normal(size=shape) * scale / np.sqrt(shape[-2])
         return jnp.asarray(values, jnp.float32)
 
-    seeing = edu26.Parameters(
-        own_w=normal(len(edu26.OWN), w, scale=2.0),
-        other_w=normal(len(edu26.OWN), w, scale=2.0),
-        shared_w=normal(len(edu26.SHARED), w),
+    seeing = kind(
+        own_w=normal(own, w, scale=2.0),
+        other_w=normal(own, w, scale=2.0),
+        shared_w=normal(shared, w),
         input_b=jnp.zeros(w, jnp.float32),
         block_w=normal(n, w, w, scale=0.5),
         block_b=jnp.zeros((n, w), jnp.float32),
-        output_w=normal(w, len(edu26.OUTPUTS), scale=0.1),
-        output_b=jnp.asarray([1.0, 0.0, 0.0], jnp.float32),
+        output_w=normal(w, outputs, scale=0.1),
+        output_b=jnp.zeros(outputs, jnp.float32).at[0].set(1.0),
     )
     return blinded(seeing, settings)
 
 
 def blinded(parameters, settings: Settings) -> edu26.Parameters:
     """With zeros for the inputs that shall not be seen."""
-    sees = jnp.asarray([[name not in settings.blind] for name in edu26.OWN], jnp.float32)
+    sees = jnp.asarray([[name not in settings.blind] for name in FORMS[settings.form].OWN], jnp.float32)
     own, other = parameters.own_w * sees, parameters.other_w * sees
     return parameters._replace(own_w=own, other_w=other)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ._samples import Sample
+from ._seen import Sample
 
 FILE = Path(__file__).with_name("small.npz")
 

@@ -13,7 +13,8 @@ import pandas as pd
 from pyscf.data import elements
 
 from .. import weights
-from ..functionals import edu26
+from ..functionals import FORMS, form_of
+from ..functionals.edu26 import Parameters
 from . import _cache
 from ._data import Data
 from ._fit import fit
@@ -63,7 +64,7 @@ class Trained:
     those at the end.
     """
 
-    parameters: edu26.Parameters
+    parameters: Parameters
     settings: Settings
     history: pd.DataFrame
     errors: pd.DataFrame
@@ -92,7 +93,7 @@ class Trained:
         settings = Settings(**{k: _as_was(v) for k, v in said["settings"].items()})
         tables = [pd.DataFrame(said[table]) for table in ("history", "errors")]
         tables[0].index = tables[0].index.astype(int)
-        return cls(edu26.Parameters.from_arrays(arrays), settings, *tables)
+        return cls(form_of(arrays).Parameters.from_arrays(arrays), settings, *tables)
 
 
 def _as_was(value):
@@ -108,12 +109,12 @@ def train(
     workers: int | None = None,
     report: Callable[[dict], None] = lambda row: None,
 ) -> Trained:
-    """Train a functional of EDU26's form.
+    """Train a functional of one of our forms.
 
     Parameters
     ----------
     preset : of ``PRESETS``.
-    settings : instead of the preset's own.
+    settings : instead of the preset's own; ``form`` says which.
     fractional : whether fractional charges and spins are shown.
     checkpoint : a file; a fit that was stopped goes on from it.
     workers : processes that make densities; default: one a processor.
@@ -121,14 +122,16 @@ def train(
 
     Raises
     ------
-    ValueError : unknown preset, a broken table or sample (the message names the entry), a
+    ValueError : unknown preset, one whose densities are kept for another form, a broken table or sample (the message names the entry), a
         checkpoint of other settings.
     """
     if preset not in PRESETS:
         raise ValueError(f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
     chosen = PRESETS[preset]
     settings = settings or chosen.settings
-    sides = _built(chosen, fractional, workers) if chosen.kinds else small_data(fractional)
+    if not chosen.kinds and settings.form != "EDU26":
+        raise ValueError(f"what comes with the package is as EDU26 sees it, not {settings.form}")
+    sides = _built(chosen, settings, fractional, workers) if chosen.kinds else small_data(fractional)
     training, validation = (side.of_kinds(settings.weights) for side in sides)
     path = None if checkpoint is None else Path(checkpoint)
     parameters, history = fit(training, validation, settings, path, report)
@@ -152,7 +155,7 @@ def small_data(fractional: bool = True) -> tuple[Data, Data]:
     return Data(sides[0], samples), Data(sides[1], samples)
 
 
-def _built(preset: Preset, with_fractions, workers) -> tuple[Data, Data]:
+def _built(preset: Preset, settings: Settings, with_fractions, workers) -> tuple[Data, Data]:
     """Densities made here, once."""
     where, table = _cache.folder(), entries()
     table = {n: e for n, e in table.items() if e.kind in ("atom", *preset.kinds)}
@@ -164,8 +167,9 @@ def _built(preset: Preset, with_fractions, workers) -> tuple[Data, Data]:
     known = _reactions(table, lists if with_fractions else {})
     known += [pair.reaction for pair in pairs() if with_fractions]
     known = [r for r in known if not any(name in failed for _, name in r.parts)]
+    form = FORMS[settings.form]
     training, validation = (
-        Data.load([r for r in known if r.side == side], where) for side in ("train", "validation")
+        Data.load([r for r in known if r.side == side], where, form) for side in ("train", "validation")
     )
     return training, validation
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import mlxc_edu as mx
-from mlxc_edu.calculations import _exact
+from mlxc_edu.calculations import _exact, frontier, paired, plane_occupations, plane_weights
 from mlxc_edu.scans import _fractional_points
 from mlxc_edu.units import EV_PER_HARTREE, KCAL_PER_HARTREE
 
@@ -237,8 +237,8 @@ def test_a_failing_point_is_reported_and_not_stored(broken, store, monkeypatch):
 def test_point_that_does_not_converge_says_so(store, monkeypatch):
     original = _fractional_points.ensemble
 
-    def hurried(mol, method, start, electrons):
-        found = original(mol, method, start, electrons)
+    def hurried(mol, method, start, electrons, **more):
+        found = original(mol, method, start, electrons, **more)
         return type(found)(**vars(found) | dict(converged=sum(electrons) != 0.5))
 
     monkeypatch.setattr(_fractional_points, "ensemble", hurried)
@@ -304,6 +304,37 @@ def test_edges_of_the_plane_are_the_fractional_charges(store):
     np.testing.assert_allclose(edge["deviation_kcal"], charge["deviation_kcal"], atol=1e-3)
 
 
+@pytest.mark.parametrize("symbol", ["C", "N", "O", "F", "Al"])
+def test_corners_of_an_open_shells_plane_are_ground_states(symbol, store):
+    """Where no orbital is shared, a corner is the ion or atom itself; where one is, every p orbital
+    of the shell holds the same, and Hartree-Fock pays for it."""
+    table = mx.flat_plane(symbol, "HF", 2, **SMALL, store=store)
+    assert table["converged"].all()
+    own = mx.molecule(symbol, basis=SMALL["basis"]).nelectron
+    whole = mx.fractional_charge(symbol, ["HF"], [own - 1, own, own + 1], **SMALL, store=store)
+    cation, atom, anion = whole["energy"]
+    corner = table.set_index(["n_alpha", "n_beta"])
+    np.testing.assert_allclose(corner["plane"], [cation, atom, atom, anion], atol=1e-6)
+    assert corner["energy"][1, 0] == pytest.approx(atom, abs=1e-6)
+    shared = {"C": [(0, 1), (1, 1)], "N": [(0, 1)], "O": [(0, 0), (0, 1)], "F": [(0, 0)]}
+    for place, deviation in corner["deviation_kcal"].items():
+        alike = place not in shared.get(symbol, [(1, 1)])
+        assert deviation == pytest.approx(0, abs=1e-3) if alike else deviation > 50
+
+
+def test_an_open_shell_is_shared_evenly_on_the_plane():
+    mol = mx.molecule("N", basis="sto-3g")
+    shared = paired(frontier(mol), mol.intor_symmetric("int1e_ovlp"))
+    unpaired = (2, 3, 2)
+    for a, b in ((0, 0), (0.3, 0.2), (0.5, 0.5), (0.4, 0.9), (0, 1), (1, 1)):
+        held = plane_occupations(shared, unpaired, a, b)
+        np.testing.assert_allclose(held.sum(axis=1), [4 + a, 2 + b], atol=1e-12)
+        assert held.min() >= 0 and held.max() <= 1
+        assert sum(plane_weights(a, b)) == pytest.approx(1)
+    turned = plane_occupations(shared, unpaired, 0, 1)
+    np.testing.assert_allclose(turned, [[1, 1, 2 / 3, 2 / 3, 2 / 3], [1, 1, 1 / 3, 1 / 3, 1 / 3]])
+
+
 @pytest.mark.parametrize(
     ("system", "change", "message"),
     [
@@ -354,8 +385,9 @@ def test_bad_spins_are_refused_before_anything_runs(system, change, message, sto
 @pytest.mark.parametrize(
     ("system", "change", "message"),
     [
-        ("He", {}, "He has 0 unpaired electrons; the flat plane needs one"),
-        ("O", {}, "O has 2 unpaired electrons"),
+        ("He", {}, "He has 0 unpaired; the flat plane needs unpaired electrons of an atom, or one"),
+        ("O2", {}, "OO has 2 unpaired; .* or one of a molecule"),
+        ("Cr", dict(basis="def2-svp"), "the open shells of Cr are beyond Hund's rules"),
         ("H", dict(n=1), "a whole number from 2 on, not 1"),
         ("H", dict(n=3.0), "a whole number from 2 on"),
         ("H", dict(n=True), "a whole number from 2 on"),

@@ -7,7 +7,7 @@ from functools import partial
 import jax
 import numpy as np
 
-from ...functionals import dm21, edu26
+from ...functionals import dm21, form_with
 from ._local_exchange import ExactExchange
 from ._memory import batch_size
 from ._plain import features
@@ -18,7 +18,7 @@ BATCH_MEMORY = 128e6  # bytes, of one batch's integrals
 
 def outputs(functional: LearnedXC) -> dict[str, str]:
     """The names of the network's answers, with their meaning."""
-    return edu26.OUTPUTS if _is_edu26(functional.parameters) else dm21.OUTPUTS
+    return (form_with(functional.parameters) or dm21).OUTPUTS
 
 
 def at_points(mol, dm, functional: LearnedXC, coords) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -44,12 +44,10 @@ def at_points(mol, dm, functional: LearnedXC, coords) -> tuple[np.ndarray, np.nd
 @partial(jax.jit, static_argnums=0)
 def _answer(energy_density, parameters, f):
     """The network's outputs and e_xc."""
-    if _is_edu26(parameters):
-        answers = edu26.coefficients(parameters, edu26.inputs(f))
+    form = form_with(parameters)
+    if form is not None:
+        answers = form.coefficients(parameters, form.inputs(f))
     else:
         answers = dm21.enhancement_factors(parameters, f)
     return answers, energy_density(parameters, f)
 
-
-def _is_edu26(parameters) -> bool:
-    return isinstance(parameters, edu26.Parameters)

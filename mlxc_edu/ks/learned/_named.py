@@ -5,16 +5,17 @@ from __future__ import annotations
 from functools import cache
 
 from ... import weights
-from ...functionals import dm21, edu26
+from ...functionals import dm21, form_of
 from ._xc import LearnedXC
 
 
 def learned(name: str, dtype: str = "float32") -> LearnedXC:
-    """A learned functional by its name, or EDU26's network with a file of parameters. Raises
+    """A learned functional by its name, or a file of parameters of one of our forms. Raises
     FileNotFoundError without its weights, ValueError where they do not fit."""
     if name in weights.MODELS:
         return LearnedXC(dm21.energy_density, _dm21(name, weights.folder(name), dtype))
-    return LearnedXC(edu26.energy_density, _edu26(name, weights.fingerprint(name), dtype))
+    form, parameters = _ours(name, weights.fingerprint(name), dtype)
+    return LearnedXC(form.energy_density, parameters)
 
 
 @cache
@@ -23,5 +24,7 @@ def _dm21(name, folder, dtype):
 
 
 @cache
-def _edu26(name, fingerprint, dtype):
-    return edu26.Parameters.from_arrays(weights.load_edu26(name), dtype)
+def _ours(name, fingerprint, dtype):
+    arrays = weights.load_edu26(name)
+    form = form_of(arrays)
+    return form, form.Parameters.from_arrays(arrays, dtype)
