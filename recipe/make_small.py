@@ -6,7 +6,7 @@ from pyscf import lib
 
 from mlxc_edu.functionals import edu26
 from mlxc_edu.training._build import atom_points, ladder, molecule_density
-from mlxc_edu.training._reactions import _neutral, entries
+from mlxc_edu.training._reactions import entries, neutral_atom
 from mlxc_edu.training._seen import seen
 from mlxc_edu.training._small import FILE, pack
 
@@ -37,11 +37,13 @@ def main():
             total = sum(point.electrons)
             share = round(total % 1, 6)
             within = min(ends) <= total <= max(ends)
-            if point.kind == "whole" or (within and share in FRACTIONS and "plane" not in point.kind):
+            if point.kind == "whole" or (
+                within and share in FRACTIONS and "plane" not in point.kind
+            ):
                 samples[point.name] = seen(point.density, edu26)
                 lists[symbol].append((point.name, point.kind, point.electrons))
     for symbol in OTHERS:
-        neutral = _neutral(symbol)
+        neutral = neutral_atom(symbol)
         samples |= {p.name: seen(p.density, edu26) for p in _whole(symbol) if p.name == neutral}
     table = entries()
     for name in MOLECULES.replace("\n", " ").split(","):

@@ -167,9 +167,7 @@ def plane_occupations(shared: Frontier, unpaired, alpha: float, beta: float) -> 
 
 
 @one_blas_thread
-def ensemble(
-    mol: gto.Mole, method: str, start: Frontier, electrons, occupations=None
-) -> Ensemble:
+def ensemble(mol: gto.Mole, method: str, start: Frontier, electrons, occupations=None) -> Ensemble:
     """The lowest energy near ``start`` with the given (α, β) electrons, in orbitals as ``start``
     fills them or in ``occupations`` (2, nmo)."""
     if occupations is None:

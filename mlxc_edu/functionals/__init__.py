@@ -23,9 +23,9 @@ __all__ = [
     "dm21",
     "edu26",
     "edu27",
+    "energy_and_potential",
     "form_of",
     "form_with",
-    "energy_and_potential",
     "hessian_product",
     "set_up",
 ]

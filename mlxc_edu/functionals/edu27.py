@@ -30,18 +30,14 @@ uniform gas. Everything else is as in :mod:`mlxc_edu.functionals.edu26`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.scipy.special import erfinv
 
 from . import edu26
 from ._features import OMEGAS, Features
 from ._uniform_gas import correlation, short_range_share
-from .edu26 import FERMI, OFFSET, TINY, Inputs
+from .edu26 import FERMI, Inputs
 
 OWN = (*edu26.OWN, "occupation", "hole")
 SHARED = (*edu26.SHARED, "static", "holes")

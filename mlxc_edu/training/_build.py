@@ -181,7 +181,7 @@ def _plane(symbol, charge, atom, shared, whole) -> Iterator[Point]:
     for x, y in PLANE if charge == 0 else PLANE_OF_IONS:
         if x + y > 1 and electrons + 1 not in known:
             continue
-        if y > x and spins == [0, 1, 0] or (a - 1 + x, b + y) in {(0, 0), *known.values()}:
+        if (y > x and spins == [0, 1, 0]) or (a - 1 + x, b + y) in {(0, 0), *known.values()}:
             continue  # the same with the spins exchanged, or computed
         weights = plane_weights(x, y)
         mixed = sum(

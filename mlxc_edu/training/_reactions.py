@@ -95,7 +95,7 @@ def atom_name(symbol, electrons) -> str:
     return f"{symbol} {electrons[0]:g} {electrons[1]:g}"
 
 
-def _neutral(symbol) -> str:
+def neutral_atom(symbol) -> str:
     n, spin = elements.charge(symbol), hund_spin(symbol, 0)
     return atom_name(symbol, ((n + spin) // 2, (n - spin) // 2))
 
@@ -113,7 +113,7 @@ def molecules(table: dict[str, Entry]) -> list[Reaction]:
         numbers.update(e.fragments)
         others = [(n, table[name]) for name, n in numbers.items() if n]
         reference = (e.energy - sum(n * o.energy for n, o in others)) * KCAL_PER_HARTREE
-        names = [_neutral(o.name) if o.kind == "atom" else o.name for _, o in others]
+        names = [neutral_atom(o.name) if o.kind == "atom" else o.name for _, o in others]
         parts = ((1.0, e.name), *((-float(n), name) for (n, _), name in zip(others, names)))
         found.append(Reaction(e.name, "molecule", e.side, parts, reference, e.error))
         curves[re.sub(r" ×?[\d.]+( [\d.]+)?(?=[+^-]|$)", "", e.name)].append(e)
@@ -147,7 +147,7 @@ def barriers(table: dict[str, Entry]) -> list[Reaction]:
                 continue
             side = next(s for s in ("test", "validation", "train") if s in (e.side, end.side))
             reference = (e.energy - end.energy - table[alone].energy) * KCAL_PER_HARTREE
-            parts = ((1.0, e.name), (-1.0, end.name), (-1.0, _neutral(alone)))
+            parts = ((1.0, e.name), (-1.0, end.name), (-1.0, neutral_atom(alone)))
             name = f"{e.name} from {end.name} + {alone}"
             error = abs(e.error - end.error) + 0.2
             found[name] = Reaction(name, "barrier", side, parts, reference, error)
@@ -183,7 +183,7 @@ def totals(table: dict[str, Entry]) -> list[Reaction]:
     for e in table.values():
         if e.kind == "atom" and e.charge == 0:
             side = "test" if HELD_OUT.get(e.name) == "test" else "train"
-            parts = ((1.0, _neutral(e.name)),)
+            parts = ((1.0, neutral_atom(e.name)),)
             reference = e.energy * KCAL_PER_HARTREE
             name = f"{e.name}, whole energy"
             found.append(Reaction(name, "total", side, parts, reference, TOTAL_ERROR))
@@ -199,7 +199,7 @@ def fractional(symbol, listed) -> list[Reaction]:
     """
     side, found = HELD_OUT.get(symbol, "train"), []
     steps = list(pairwise(ladder(symbol)))
-    neutral = _neutral(symbol)
+    neutral = neutral_atom(symbol)
     for name, kind, electrons in listed:
         if kind.startswith("spin"):
             parts: tuple = ((1.0, name), (-1.0, neutral))

@@ -37,20 +37,22 @@ class Settings:
     steps: int = 16
     damping: float = 1e-2
     weights: dict[str, float] = field(
-        default_factory=lambda: dict(
-            molecule=1.0,
-            curve=0.5,
-            barrier=1.0,
-            ion=3.0,
-            charge=1.0,
-            shared=3.0,
-            mixture=0.1,
-            spin=0.0,
-            total=0.5,
-            restricted=0.0,
-            plane=0.0,
+        default_factory=lambda: (
+            dict(
+                molecule=1.0,
+                curve=0.5,
+                barrier=1.0,
+                ion=3.0,
+                charge=1.0,
+                shared=3.0,
+                mixture=0.1,
+                spin=0.0,
+                total=0.5,
+                restricted=0.0,
+                plane=0.0,
+            )
+            | {"mixed plane": 0.0}
         )
-        | {"mixed plane": 0.0}
     )
     regulariser: float = 1.0
     slopes: int = 600
@@ -70,6 +72,14 @@ class Settings:
             raise ValueError(f"weights are zero or larger, not {self.weights}")
         if not any(self.weights.values()):
             raise ValueError(f"no lessons are left: all weights are zero ({self.weights})")
+
+
+PLANE = Settings(
+    form="EDU27",
+    steps=60,
+    weights=Settings().weights | {"restricted": 1.0, "spin": 0.5, "plane": 1.0, "mixed plane": 0.3},
+)
+"""What EDU27 is fitted with."""
 
 
 def start(settings: Settings) -> Parameters:
@@ -96,8 +106,9 @@ def start(settings: Settings) -> Parameters:
     return blinded(seeing, settings)
 
 
-def blinded(parameters, settings: Settings) -> edu26.Parameters:
+def blinded(parameters, settings: Settings) -> Parameters:
     """With zeros for the inputs that shall not be seen."""
-    sees = jnp.asarray([[name not in settings.blind] for name in FORMS[settings.form].OWN], jnp.float32)
+    names = FORMS[settings.form].OWN
+    sees = jnp.asarray([[name not in settings.blind] for name in names], jnp.float32)
     own, other = parameters.own_w * sees, parameters.other_w * sees
     return parameters._replace(own_w=own, other_w=other)

@@ -22,7 +22,8 @@ from ._pairs import pairs
 from ._problem import evaluate, mean_errors
 from ._reactions import Entry, Reaction, barriers, entries, ions, molecules, totals
 from ._reactions import fractional as fractions
-from ._settings import Settings
+from ._restricted import restricted
+from ._settings import PLANE, Settings
 from ._small import unpack
 
 ATOMS = tuple(elements.ELEMENTS[1:19])  # H … Ar
@@ -50,6 +51,11 @@ PRESETS = {
     "full": Preset(
         "all systems; first their densities, once: 1.1 GB, some 40 minutes on two processors",
         Settings(),
+        ("wide", "near", "loose", "small", "transfer", "polyatomic", "barrier"),
+    ),
+    "plane": Preset(
+        "EDU27's form, all systems, flat planes, bonds that break with their electrons paired",
+        PLANE,
         ("wide", "near", "loose", "small", "transfer", "polyatomic", "barrier"),
     ),
 }
@@ -122,8 +128,8 @@ def train(
 
     Raises
     ------
-    ValueError : unknown preset, one whose densities are kept for another form, a broken table or sample (the message names the entry), a
-        checkpoint of other settings.
+    ValueError : unknown preset, one whose densities are kept for another form, a broken table or
+        density (the message names the entry), a checkpoint of other settings.
     """
     if preset not in PRESETS:
         raise ValueError(f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
@@ -131,7 +137,9 @@ def train(
     settings = settings or chosen.settings
     if not chosen.kinds and settings.form != "EDU26":
         raise ValueError(f"what comes with the package is as EDU26 sees it, not {settings.form}")
-    sides = _built(chosen, settings, fractional, workers) if chosen.kinds else small_data(fractional)
+    sides = (
+        _built(chosen, settings, fractional, workers) if chosen.kinds else small_data(fractional)
+    )
     training, validation = (side.of_kinds(settings.weights) for side in sides)
     path = None if checkpoint is None else Path(checkpoint)
     parameters, history = fit(training, validation, settings, path, report)
@@ -162,15 +170,17 @@ def _built(preset: Preset, settings: Settings, with_fractions, workers) -> tuple
     jobs = [{"atom": symbol} for symbol in ATOMS]
     jobs += [pair.job for pair in pairs()]
     jobs += [_job(e) for e in table.values() if e.kind != "atom" and e.side != "test"]
+    broken = restricted(table) if settings.weights.get("restricted") else []
+    jobs += [lesson.job for lesson in broken]
     failed = _cache.build(jobs, where, workers or os.cpu_count() or 1)
     lists = {s: _cache.atom_list(s, where) for s in ATOMS if s not in failed}
     known = _reactions(table, lists if with_fractions else {})
     known += [pair.reaction for pair in pairs() if with_fractions]
+    known += [lesson.reaction for lesson in broken]
     known = [r for r in known if not any(name in failed for _, name in r.parts)]
     form = FORMS[settings.form]
-    training, validation = (
-        Data.load([r for r in known if r.side == side], where, form) for side in ("train", "validation")
-    )
+    sides = ([r for r in known if r.side == side] for side in ("train", "validation"))
+    training, validation = (Data.load(reactions, where, form) for reactions in sides)
     return training, validation
 
 

@@ -1,4 +1,4 @@
-"""EDU26's form: what it obeys whatever its parameters are."""
+"""Our forms, EDU26 and EDU27: what they obey whatever their parameters are."""
 
 import hashlib
 from pathlib import Path
@@ -13,7 +13,7 @@ from pyscf import dft, gto
 from pyscf.dft import libxc
 
 import mlxc_edu as mx
-from mlxc_edu.functionals import FEATURES, OMEGAS, edu26
+from mlxc_edu.functionals import FEATURES, FORMS, OMEGAS, edu26, edu27
 from mlxc_edu.functionals._uniform_gas import EXCHANGE_CONSTANT, correlation, short_range_share
 from mlxc_edu.ks.learned import LearnedXC
 from mlxc_edu.training import Settings, Trained, start
@@ -38,13 +38,17 @@ SWAPPED = [
 ]
 
 
-def random_parameters(seed, dtype="float64"):
+every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+
+
+def random_parameters(seed, form=edu26, dtype="float64"):
     """As if trained: every output matters."""
     generator = np.random.default_rng(seed)
-    arrays = start(Settings(width=16, blocks=2, seed=seed))._asdict()
+    name = next(n for n, f in FORMS.items() if f is form)
+    arrays = start(Settings(form=name, width=16, blocks=2, seed=seed))._asdict()
     arrays["output_w"] = arrays["output_w"] * 10
-    arrays["output_b"] = generator.normal(size=3)
-    return edu26.Parameters.from_arrays({k: np.asarray(v) for k, v in arrays.items()}, dtype)
+    arrays["output_b"] = generator.normal(size=len(form.OUTPUTS))
+    return form.Parameters.from_arrays({k: np.asarray(v) for k, v in arrays.items()}, dtype)
 
 
 def uniform_gas(rho_a, rho_b):
@@ -59,10 +63,11 @@ def uniform_gas(rho_a, rho_b):
 densities = st.floats(1e-3, 50.0)
 
 
+@every_form
 @given(densities, densities, st.integers(0, 5))
 @settings(max_examples=40, deadline=None)
-def test_uniform_gas_is_exact(rho_a, rho_b, seed):
-    e = float(edu26.energy_density(random_parameters(seed), uniform_gas(rho_a, rho_b)))
+def test_uniform_gas_is_exact(form, rho_a, rho_b, seed):
+    e = float(form.energy_density(random_parameters(seed, form), uniform_gas(rho_a, rho_b)))
     spins = np.array([[rho_a, rho_b]])
     of_libxc = libxc.eval_xc("LDA_X,LDA_C_PW_MOD", (spins[:, 0], spins[:, 1]), spin=1)[0]
     assert e == pytest.approx(float(of_libxc[0]) * (rho_a + rho_b), rel=1e-6)
@@ -134,48 +139,103 @@ def some_features(seed, n=200):
     return features(jnp.asarray(dm), x, chi)
 
 
-def test_exchanging_the_spins_changes_nothing():
-    f, parameters = some_features(0), random_parameters(1)
-    e = edu26.energy_density(parameters, f)
-    np.testing.assert_allclose(edu26.energy_density(parameters, f[:, SWAPPED]), e, rtol=1e-12)
+@every_form
+def test_exchanging_the_spins_changes_nothing(form):
+    f, parameters = some_features(0), random_parameters(1, form)
+    e = form.energy_density(parameters, f)
+    np.testing.assert_allclose(form.energy_density(parameters, f[:, SWAPPED]), e, rtol=1e-12)
 
 
-def test_derivative_against_finite_differences():
-    f, parameters = some_features(1, 40), random_parameters(2)
+@every_form
+def test_derivative_against_finite_differences(form):
+    f, parameters = some_features(1, 40), random_parameters(2, form)
 
     def energy(f):
-        return edu26.energy_density(parameters, f).sum()
+        return form.energy_density(parameters, f).sum()
 
     gradient = np.asarray(jax.grad(energy)(f))
     for column in range(len(FEATURES)):
         h = 1e-5 * np.abs(np.asarray(f[:, column]))
         step = jnp.zeros_like(f).at[:, column].set(h)
-        up, down = (edu26.energy_density(parameters, f + s * step) for s in (1, -1))
+        up, down = (form.energy_density(parameters, f + s * step) for s in (1, -1))
         np.testing.assert_allclose((up - down) / (2 * h), gradient[:, column], rtol=2e-5, atol=1e-7)
 
 
+@every_form
 @pytest.mark.parametrize("occupation", [1.0, 0.5, 0.1])
-def test_one_electron_has_no_energy_of_its_own(occupation):
+def test_one_electron_has_no_energy_of_its_own(occupation, form):
     """E_xc = −E_Coulomb of one orbital, however much of an electron it holds."""
     mol = gto.M(atom="H 0 0 0; H 0 0 1.5", basis="6-31g**", charge=1, spin=1, verbose=0)
     mf = dft.UKS(mol, xc="HF").run()
     dm = np.asarray(mf.make_rdm1()) * occupation
     grids = dft.Grids(mol).build()
-    functional = LearnedXC(edu26.energy_density, random_parameters(3))
+    functional = LearnedXC(form.energy_density, random_parameters(3, form))
     energy, fock = functional.energy_and_fock(mol, grids, dm, 1e9, exact=True)
     coulomb = 0.5 * np.vdot(mf.get_j(dm=dm[0]), dm[0])
     assert energy == pytest.approx(-coulomb, abs=1e-6)
     assert np.isfinite(fock).all()
 
 
-def test_an_empty_spin_gives_no_wild_potential():
+@every_form
+def test_an_empty_spin_gives_no_wild_potential(form):
     """Two electrons of one spin: the other spin's orbitals feel something of order one."""
     mol = gto.M(atom="He 0 0 0", basis="6-31g", spin=2, verbose=0)
     mf = dft.UKS(mol, xc="PBE").run()
-    functional = LearnedXC(edu26.energy_density, random_parameters(4))
+    functional = LearnedXC(form.energy_density, random_parameters(4, form))
     grids = dft.Grids(mol).build()
     _, fock = functional.energy_and_fock(mol, grids, np.asarray(mf.make_rdm1()), 1e9, exact=True)
     assert np.abs(fock[1]).max() < 20
+
+
+@pytest.mark.parametrize("held", [(0.25, 0.25), (0.5, 0.25), (0.1, 0.7), (0.3, 0.0)])
+def test_below_one_electron_a_fraction_of_either_spin_is_exact(held):
+    """On the plane of one orbital, N < 1, the energy is N times the atom's, whatever the parameters
+    (the local occupation is read to a few percent, so the kink at N = 1 comes a little late)."""
+    mol = gto.M(atom="H 0 0 0", basis="def2-tzvp", spin=1, verbose=0)
+    mf = dft.UKS(mol, xc="HF").run()
+    one = np.asarray(mf.make_rdm1())[0]
+    dm = one * np.array(held)[:, None, None]
+    grids = dft.Grids(mol).build()
+    functional = LearnedXC(edu27.energy_density, random_parameters(5, edu27))
+    xc, fock = functional.energy_and_fock(mol, grids, dm, 1e9, exact=True)
+    total = dm.sum(axis=0)
+    energy = np.vdot(mf.get_hcore(), total) + np.vdot(mf.get_j(dm=total), total) / 2 + xc
+    off = 627.5 * (energy - sum(held) * mf.e_tot)
+    assert abs(off) < (0.5 if sum(held) < 0.76 else 1.5)
+    assert np.isfinite(fock).all()
+
+
+@pytest.mark.parametrize("symbol,spin", [("H", 1), ("He", 0), ("N", 3), ("Ne", 0), ("Ar", 0)])
+def test_local_occupations_of_whole_atoms_are_near_one(symbol, spin):
+    """What the exchange hole holds is read off local exchange at two ranges; scaled densities hold
+    what they should."""
+    mol = gto.M(atom=f"{symbol} 0 0 0", basis="def2-tzvp", spin=spin, verbose=0)
+    mf = dft.UKS(mol, xc="HF").run()
+    grids = dft.Grids(mol)
+    grids.level = 1
+    grids.build()
+    from mlxc_edu.ks.learned import ExactExchange, features
+
+    chi = jnp.asarray(mol.eval_gto("GTOval_sph_deriv1", grids.coords).transpose(0, 2, 1))
+    exchange, dm = ExactExchange(mol, np.float64), np.asarray(mf.make_rdm1())
+    tables = jnp.asarray(exchange.tables(grids.coords))
+    for part in (1.0, 0.5):
+        x = exchange.apply(tables, exchange.prepare(part * dm), chi)
+        f = features(jnp.asarray(part * dm), x, chi)
+        n = np.asarray(edu27.occupations(f))
+        rho = np.asarray(f[:, :2]) * grids.weights[:, None]
+        mean = (rho * n).sum(axis=0)[: 1 + (spin != 1)] / rho.sum(axis=0)[: 1 + (spin != 1)]
+        np.testing.assert_allclose(mean, part, rtol=0.04)
+
+
+def test_a_file_of_parameters_says_which_form_it_is_of(tmp_path):
+    for name, form in FORMS.items():
+        arrays = {k: np.asarray(v) for k, v in random_parameters(0, form)._asdict().items()}
+        path = tmp_path / f"{name}.npz"
+        np.savez(path, **arrays)
+        mf = mx.KS(mx.molecule("H", basis="sto-3g"), str(path))
+        assert type(mf.functional.parameters) is form.Parameters
+        assert mf.functional.energy_density is form.energy_density
 
 
 def test_parameters_of_the_wrong_shape_are_refused():

@@ -75,7 +75,8 @@ def test_a_sample_holds_the_total_energy(radical):
     total = mf.energy_elec(dm, vhf=mf.get_j(dm=dm[0] + dm[1]))[0]
     coulomb = np.vdot(mf.get_j(dm=dm[0] + dm[1]), dm[0] + dm[1]) / 2
     total = np.vdot(mf.get_hcore(), dm[0] + dm[1]) + coulomb + mol.energy_nuc() + xc
-    assert energy(parameters, seen(Densities(mol, dm).density(dm), edu26)) == pytest.approx(total, abs=3e-6)
+    sample = seen(Densities(mol, dm).density(dm), edu26)
+    assert energy(parameters, sample) == pytest.approx(total, abs=3e-6)
 
 
 def test_slopes_against_finite_differences(radical):

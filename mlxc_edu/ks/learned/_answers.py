@@ -50,4 +50,3 @@ def _answer(energy_density, parameters, f):
     else:
         answers = dm21.enhancement_factors(parameters, f)
     return answers, energy_density(parameters, f)
-
