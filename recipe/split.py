@@ -33,6 +33,23 @@ HLi BeF HS O2 ClF CSi BO C2H4 CH4O H2S H2Si H4N2 CH5O CH4F LiNa HNe AlCl CHNO Al
 """.split()
 
 
+# EDU27. What judged EDU26 has been looked at, and H2 is taught now; so here is another test set,
+# fixed on 2026-11-28 after the first exploratory fits of EDU27's form and before any of it was
+# computed with one of them. The molecules and transition states are in no lesson of either
+# functional, K and Br in none at all; of P its ions' and fractions' densities are not shown.
+EDU27_REACTIONS = {
+    "W4-11": (12, 22, 27, 28, 37, 41, 44, 46, 48, 50, 51, 56, 58, 66, 74, 79, 81, 94, 96, 107, 125),
+    "BH76": (25, 26, 35, 36, 45, 46, 49, 50, 73, 74),
+}
+EDU27_SYSTEMS = """
+B2H6 CH5N CH4N C2H4 C2H3 C3H4 C2H3F CH2F2 BeF2 H4N2 CH3N CH2N BeCl2 C2H CHNO H2N2 COS CClN CN NO2
+CH4FO C3H7 CH5O H4NO CH6N BrLi BrNa BrH
+""".split()
+EDU27_ELEMENTS = ("P", "K", "Br")  # halves and flat planes
+EDU27_RESTRICTED = ("N2", "HBr")  # curves with whole occupations
+EDU27_SALTS = ("LiBr", "NaBr")
+
+
 def formula(symbols) -> str:
     """Hill's order: carbon, hydrogen, then the alphabet."""
     count = Counter(symbols)
@@ -44,7 +61,7 @@ def formula(symbols) -> str:
 def side(symbols) -> str:
     """``"train"``, ``"validation"`` or ``"test"`` for a molecule's energy."""
     name = formula(symbols)
-    if name in TEST_SYSTEMS:
+    if name in (*TEST_SYSTEMS, *EDU27_SYSTEMS):
         return "test"
     if len(symbols) == 1:
         return "test" if name in TEST_ELEMENTS else "train"
