@@ -2,6 +2,7 @@
 
     python recipe/judge.py validation runs/a.npz   # while models are made, as often as needed
     python recipe/judge.py test EDU26              # once
+    python recipe/judge.py plane PBE DM21 EDU26    # flat planes and bonds with paired electrons
 
 Finished points are kept in the store; tables are printed and written beside it.
 """
@@ -33,6 +34,10 @@ HALVES = {"H": (0.5, 1.5), "Na": (10.5, 11.5), "Cl": (16.5, 17.5), "Li": (2.5,),
 HALVES |= {"O": (7.5, 8.5), "He": (1.5,), "Mg": (11.5,), "Al": (12.5,), "S": (15.5, 16.5)}
 HALVES |= {"N": (6.5,), "Si": (13.5,), "Ar": (17.5,), "Be": (3.5,), "Ne": (9.5,), "B": (4.5, 5.5)}
 HALVES |= {"F": (8.5, 9.5), "P": (14.5, 15.5)}
+PLANE_BASIS = "def2-svpd"
+PLANES = {"H": 17} | dict.fromkeys(("Li", "C", "N", "O", "F", "Na", "Cl"), 9)
+RESTRICTED = {"H2": (0.6, 0.74, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 10.0)}
+RESTRICTED |= {"N2": (1.1, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)}
 
 
 def reactions(name, numbers, methods, store, workers) -> pd.DataFrame:
@@ -85,11 +90,48 @@ def curves(systems, methods, store, workers) -> pd.DataFrame:
     return pd.concat(tables)[columns]
 
 
+def planes(symbols, methods, store, workers) -> pd.DataFrame:
+    """Deviations from the flat plane, and where on it they are."""
+    tables = []
+    for symbol, n in symbols.items():
+        for method in methods:
+            table = mx.flat_plane(
+                symbol, method, n, basis=PLANE_BASIS, store=store, workers=workers
+            )
+            total = table["n_alpha"] + table["n_beta"]
+            edge = table[["n_alpha", "n_beta"]].isin([0.0, 1.0]).any(axis=1)
+            where = np.where(np.isclose(total, 1), "seam", np.where(edge, "edge", "interior"))
+            tables.append(table.assign(atom=symbol, where=where))
+    columns = ["atom", "method", "n_alpha", "n_beta", "where", "deviation_kcal", "converged"]
+    return pd.concat(tables)[columns]
+
+
+def worst(table) -> pd.DataFrame:
+    """Of every atom and method, the largest deviation of each part of the plane, kcal/mol."""
+    by = ["atom", "where", "method"]
+    largest = table.groupby(by, sort=False)["deviation_kcal"].agg(lambda d: d.abs().max())
+    return largest.round(1).unstack("method")
+
+
+def restricted(systems, methods, store, workers) -> pd.DataFrame:
+    """Bonds that break with their electrons paired, whole occupations, less the exact curve."""
+    tables = []
+    for system, r in systems.items():
+        given = dict(r=r, basis=PLANE_BASIS, store=store, workers=workers)
+        exact = mx.dissociation(system, ["exact"], **given)
+        table = mx.dissociation(system, methods, unrestricted=False, **given)
+        reference = table["r"].map(exact.set_index("r")["relative_kcal"])
+        error = table["relative_kcal"] - reference
+        tables.append(table.assign(system=system, exact_kcal=reference, error_kcal=error))
+    columns = ["system", "method", "r", "relative_kcal", "exact_kcal", "error_kcal", "converged"]
+    return pd.concat(tables)[columns]
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("side", choices=("validation", "test"))
+    parser.add_argument("side", choices=("validation", "test", "plane"))
     parser.add_argument("methods", nargs="+")
     parser.add_argument("--store", type=Path, default=Path("judged"))
     parser.add_argument("--workers", type=int, default=2)
@@ -102,6 +144,11 @@ def main():
         tables = {
             "halves": lambda: halves(symbols, *given),
             "molecules": lambda: own_molecules("validation", *given),
+        }
+    elif options.side == "plane":
+        tables = {
+            "planes": lambda: planes(PLANES, *given),
+            "restricted": lambda: restricted(RESTRICTED, *given),
         }
     else:
         ions = {"H2+": [6.0], "He2+": [6.0]}
@@ -119,6 +166,8 @@ def main():
             continue
         table = make()
         print(f"\n{name}\n{table.to_string(index=False)}")
+        if name == "planes":
+            print(worst(table).to_string())
         if "error_kcal" in table:
             mean = table.groupby("method")["error_kcal"].agg(lambda e: e.abs().mean())
             print(json.dumps(mean.round(2).to_dict()))

@@ -28,7 +28,7 @@ def main():
     preset = _train.PRESETS["full"]
     settings = replace(preset.settings, steps=STEPS)
     training, validation = (
-        side.of_kinds(settings.weights) for side in _train._built(preset, True, None)
+        side.of_kinds(settings.weights) for side in _train._built(preset, settings, True, None)
     )
     names = sorted({formula(e.symbols) for e in entries().values() if e.kind != "atom"})
     order = np.random.default_rng(SEED).permutation(names)

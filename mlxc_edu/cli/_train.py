@@ -13,11 +13,14 @@ def add_to(commands) -> None:
     """Add the command to the parsers of ``mlxc-edu``."""
     train = commands.add_parser(
         "train",
-        help="train a functional of EDU26's form",
-        description="Train a functional of EDU26's form. The file it writes is a functional's "
-        "name wherever one is asked for: mlxc-edu scan NaCl --methods PBE,mine.npz",
+        help="train a functional of EDU26's or EDU27's form",
+        description="Train a functional of EDU26's form, or with --preset plane of EDU27's. The "
+        "file it writes is a functional's name wherever one is asked for: mlxc-edu scan NaCl "
+        "--methods PBE,mine.npz",
     )
-    train.add_argument("--preset", default="laptop", help="two-minutes, laptop (default) or full")
+    train.add_argument(
+        "--preset", default="laptop", help="two-minutes, laptop (default), full or plane"
+    )
     train.add_argument("--output", type=path, default=Path("mine.npz"), metavar="FILE.npz")
     train.add_argument("--figure", type=path, metavar="FILE.html", help="write the curves, too")
     train.add_argument("--checkpoint", type=path, metavar="FILE", help="default: beside --output")
