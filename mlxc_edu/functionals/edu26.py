@@ -58,17 +58,19 @@ class Parameters(NamedTuple):
     output_w: jax.Array  # (W, 3)
     output_b: jax.Array  # (3,)
 
-    SIZES = len(OWN), len(SHARED), len(OUTPUTS)
-    NAME = "EDU26"
+    @classmethod
+    def form(cls) -> tuple[str, int, int, int]:
+        """Its name; inputs of a spin, inputs of both, outputs."""
+        return "EDU26", len(OWN), len(SHARED), len(OUTPUTS)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], dtype="float32") -> Parameters:
         """From arrays by name. Raises ValueError for a missing one or a wrong shape."""
+        form, own, both, outputs = cls.form()
         missing = [name for name in cls._fields if name not in arrays]
         if missing:
-            raise ValueError(f"parameters of {cls.NAME} lack {', '.join(missing)}")
+            raise ValueError(f"parameters of {form} lack {', '.join(missing)}")
         width, blocks = len(arrays["input_b"]), len(arrays["block_b"])
-        own, both, outputs = cls.SIZES
         shapes = dict(
             own_w=(own, width),
             other_w=(own, width),
@@ -82,7 +84,7 @@ class Parameters(NamedTuple):
         for name, shape in shapes.items():
             if arrays[name].shape != shape:
                 found = arrays[name].shape
-                raise ValueError(f"{name} of {cls.NAME} should have shape {shape}; it is {found}")
+                raise ValueError(f"{name} of {form} should have shape {shape}; it is {found}")
         return cls(*(jax.device_put(np.asarray(arrays[name], dtype)) for name in cls._fields))
 
 

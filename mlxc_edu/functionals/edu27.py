@@ -60,8 +60,9 @@ VANISHING = 1e-7  # Hartree/Bohr³
 class Parameters(edu26.Parameters):
     """As EDU26's, with more inputs and outputs."""
 
-    SIZES = len(OWN), len(SHARED), len(OUTPUTS)
-    NAME = "EDU27"
+    @classmethod
+    def form(cls) -> tuple[str, int, int, int]:
+        return "EDU27", len(OWN), len(SHARED), len(OUTPUTS)
 
 
 def occupations(features) -> jax.Array:

@@ -127,7 +127,8 @@ class _Atom:
         return found, np.asarray(mf.make_rdm1(found.mo_coeff, found.mo_occ))
 
     def density(self, start: Frontier, occupations, seed=0) -> Density:
-        return self._with_turns(*self.lowest(start, occupations), seed)
+        found, dm = self.lowest(start, occupations)
+        return self._with_turns(found, dm, seed)
 
     def _with_turns(self, found, dm, seed) -> Density:
         orbitals = found.mo_coeff, found.mo_energy, found.mo_occ

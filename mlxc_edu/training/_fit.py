@@ -94,8 +94,10 @@ def _step(problem: Problem, flat, unravel, damping, seen):
     jacobian *= seen
     jacobian = jacobian.astype(np.float64)  # its largest direction is 10⁹ times the damping
     # parameters that matter more move less, by the root of how much more
-    column = (jacobian**2).sum(axis=0)
-    scale = 1 / np.sqrt(column + SMALLEST_COLUMN * column.mean())
+    scale = np.ones(len(flat))
+    if problem.settings.search:
+        column = (jacobian**2).sum(axis=0)
+        scale = 1 / np.sqrt(column + SMALLEST_COLUMN * column.mean())
     gram = (jacobian * scale) @ jacobian.T
     size = np.trace(gram) / len(gram)
     found = None  # loss, damping, parameters, errors
@@ -108,14 +110,16 @@ def _step(problem: Problem, flat, unravel, damping, seen):
         if there < (here if found is None else found[0]):
             found = there, damping, trial, tried
             damping = max(damping * EASIER, LEAST_DAMPING)
+            if not problem.settings.search:
+                break
         elif found is None:
             damping *= HARDER
         else:
             break
     if found is None:
         return flat, damping, x, here
-    there, damping, trial, tried = found
-    return trial, damping, tried, there
+    there, best, trial, tried = found
+    return trial, best if problem.settings.search else damping, tried, there
 
 
 def _said(settings: Settings, training: Data) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Settings:
     regulariser : weight of the gain of one step of self-consistency; 0 leaves it out.
     slopes : how many samples' gains a step looks at.
     seed : of the start and of what is drawn on the way.
+    search : whether a step takes the best of several dampings, and parameters that matter more move
+        less. EDU26 was fitted with the first damping that was better.
     blind : inputs of a spin that the network does not see, of ``OWN`` of the form.
 
     Raises ValueError for an input or a kind that there is not, a weight below zero, and all zero.
@@ -57,6 +59,7 @@ class Settings:
     regulariser: float = 1.0
     slopes: int = 600
     seed: int = 0
+    search: bool = False
     blind: tuple[str, ...] = ()
 
     def __post_init__(self):
@@ -77,6 +80,7 @@ class Settings:
 PLANE = Settings(
     form="EDU27",
     steps=60,
+    search=True,
     weights=Settings().weights | {"restricted": 1.0, "spin": 0.5, "plane": 1.0, "mixed plane": 0.3},
 )
 """What EDU27 is fitted with."""
@@ -87,7 +91,7 @@ def start(settings: Settings) -> Parameters:
     generator = np.random.default_rng(settings.seed)
     w, n = settings.width, settings.blocks
     kind = FORMS[settings.form].Parameters
-    own, shared, outputs = kind.SIZES
+    _, own, shared, outputs = kind.form()
 
     def normal(*shape, scale=1.0):
         values = generator.normal(size=shape) * scale / np.sqrt(shape[-2])
