@@ -18,7 +18,7 @@ or a fraction of two in one orbital, is alone:
     e_xc = e_HF + g [e_c + a (e_LDA − e_HF)_near + G (b e_LDA + c e_c)]
            − 2 U d {√(e_α e_β) + K [u √(e_α e_β) + v √(e_α e_β)_near]}
 
-a, b, c, u, v (−2 … 2) are the network's. g = 1 − [1 − (1 − ζ²)(1 − d)] τ_W/τ and
+a, b, c (−2 … 2) and u, v (−½ … ½) are the network's. g = 1 − [1 − (1 − ζ²)(1 − d)] τ_W/τ and
 K = 1 − d (τ_W/τ)⁴ are zero where one electron or less is alone in one orbital, of whatever spins:
 e_α + e_β − 2 √(e_α e_β) is exact there.
 
@@ -118,7 +118,7 @@ def ingredients(features) -> tuple[jax.Array, jax.Array]:
         jnp.sqrt(e.prod(axis=-1) + VANISHING**2) - VANISHING
         for e in (p.e_hf, jnp.minimum(e_near, 0))
     )
-    unknown = fractional * (1 - d * p.single_total**ALONE)
+    unknown = fractional * (1 - d * p.single_total**ALONE) / 4
     scaled = [
         several * near.sum(axis=-1),
         uneven * e_lda,

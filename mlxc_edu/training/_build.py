@@ -41,6 +41,7 @@ PLANE = (  # parts of the last α and the last β electron
     (0.5, 0.75), (0.75, 0.5), (0.75, 0.75), (0.5, 1), (1, 0.5), (1, 1),
 )  # fmt: skip
 PLANE_OF_IONS = (0.25, 0.25), (0, 0.5), (0.5, 0.5), (0.25, 0.75), (0, 1), (0.75, 0.75), (0.5, 1)
+EXCITED, VIRTUAL = 3, 6  # densities of each whole state with an electron in the wrong orbital
 MOST_IONISED = 3
 ANIONS = ("H", "Li", "B", "C", "O", "F", "Na", "Al", "Si", "P", "S", "Cl")
 
@@ -164,6 +165,12 @@ def atom_points(symbol, level: int = GRID_LEVEL) -> Iterator[Point]:
         yield Point(f"{name} mixed", atom.densities.density(mixed), between, "spin mixed")
         density = atom.density(shared, shared.occupations(between), seed=round(10 * x))
         yield Point(name, density, between, "spin")
+    for electrons in whole:
+        occupations = atom.start.occupations(electrons)
+        for k in range(EXCITED if any(electrons) else 0):
+            name = f"{_named(symbol, electrons)} excited {k}"
+            dm = excited(atom.start, occupations, k)
+            yield Point(name, atom.densities.density(dm), electrons, "excited")
     for charge in (0, 1):
         yield from _plane(symbol, charge, atom, replace(shared, unpaired=0), whole)
 
@@ -194,11 +201,27 @@ def _plane(symbol, charge, atom, shared, whole) -> Iterator[Point]:
         name = f"{symbol} plane {charge:+d} {x:g} {y:g}"
         yield Point(f"{name} mixed", atom.densities.density(mixed), between, "plane mixed")
         occupations = plane_occupations(shared, spins, x, y)
+        dm = excited(shared, occupations, round(100 * x + 10 * y))
+        yield Point(f"{name} excited", atom.densities.density(dm), between, "excited")
         try:
             density = atom.density(shared, occupations, seed=round(100 * x + 10 * y))
         except ArithmeticError:  # the mixture stays
             continue
         yield Point(name, density, between, "plane")
+
+
+def excited(start: Frontier, occupations, seed: int) -> np.ndarray:
+    """Spin density matrices with what one orbital holds in another, higher one. No density has less
+    than the ground state's energy, and a functional that thinks so is found out by a minimiser."""
+    generator = np.random.default_rng(seed)
+    able = [spin for spin in (0, 1) if occupations[spin].any()]
+    spin = able[generator.integers(len(able))]
+    held = np.flatnonzero(occupations[spin])
+    low = held[generator.integers(len(held) > 1, len(held))]  # the lowest of several stays
+    high = min(held[-1] + 1 + generator.integers(VIRTUAL), len(occupations[spin]) - 1)
+    turned = occupations.copy()
+    turned[spin, [low, high]] = occupations[spin, [high, low]]
+    return np.einsum("smi,si,sni->smn", start.coefficients, turned, start.coefficients)
 
 
 def _turned(dm, whole, wanted) -> np.ndarray:

@@ -25,6 +25,7 @@ class Problem:
         self.scale = SCALE + np.array([r.error for r in data.reactions])
         weight = np.array([settings.weights[r.kind] for r in data.reactions])
         self.weight = weight / weight.sum()
+        self.bound = np.array([r.bound for r in data.reactions], bool)
         self.drawn: list = []
 
     def draw(self, step: int) -> None:
@@ -39,6 +40,7 @@ class Problem:
 
     def _scaled(self, energies, slopes):
         errors = KCAL_PER_HARTREE * (self.data.numbers @ energies) - self.data.asked
+        errors[self.bound] = np.minimum(errors[self.bound], 0)
         at_zero = np.array([s.slope[k] for s, k in self.drawn])
         slopes = (slopes + at_zero) * np.sqrt(KCAL_PER_HARTREE / GAIN)
         return np.concatenate([errors / self.scale, slopes])
@@ -53,7 +55,9 @@ class Problem:
         of_errors = (KCAL_PER_HARTREE / self.scale).astype(np.float32)
         rows = of_errors[:, None] * (self.data.numbers @ by_sample)
         of_slopes = np.float32(np.sqrt(KCAL_PER_HARTREE / GAIN))
-        return self._scaled(e, s), np.concatenate([rows, of_slopes * by_turn])
+        errors = self._scaled(e, s)
+        rows[self.bound & (errors[: len(rows)] == 0)] = 0
+        return errors, np.concatenate([rows, of_slopes * by_turn])
 
 
 def evaluate(parameters, data: Data, settings: Settings) -> tuple[np.ndarray, np.ndarray]:

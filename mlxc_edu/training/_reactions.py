@@ -20,10 +20,11 @@ from ._build import ladder
 TABLE = Path(__file__).with_name("energies.csv")
 KINDS = (
     "molecule", "curve", "barrier", "restricted", "ion", "charge", "shared", "mixture", "spin",
-    "plane", "mixed plane", "total",
+    "plane", "mixed plane", "bound", "total",
 )  # fmt: skip
 FRACTIONAL = {  # how a density was made, and what its lesson is called
     "fractional": "charge", "mixed": "mixture", "plane": "plane", "plane mixed": "mixed plane",
+    "excited": "bound",
 }  # fmt: skip
 ION_SCALE = 170.0  # kcal/mol; errors of larger ionisation energies count less, as the square
 TOTAL_ERROR = 100.0  # kcal/mol, of an atom's whole energy, most of it in the core
@@ -32,7 +33,8 @@ HELD_OUT = {"F": "test", "P": "test", "B": "validation"}  # fractional electrons
 
 @dataclass(frozen=True)
 class Reaction:
-    """Σ n E = reference: (n, name of a sample), kcal/mol; ``error`` is the reference's own."""
+    """Σ n E = reference: (n, name of a sample), kcal/mol; ``error`` is the reference's own.
+    ``bound``: Σ n E ≥ reference; only less is an error."""
 
     name: str
     kind: str
@@ -40,6 +42,7 @@ class Reaction:
     parts: tuple[tuple[float, str], ...]
     reference: float
     error: float = 0.1
+    bound: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,5 +213,6 @@ def fractional(symbol, listed) -> list[Reaction]:
             x = total - sum(less)
             ends = [(x - 1, less), (-x, more)]
             parts = ((1.0, name), *((c, atom_name(symbol, n)) for c, n in ends if any(n) and c))
-            found.append(Reaction(name, FRACTIONAL[kind], side, parts, 0.0))
+            bound = kind == "excited"
+            found.append(Reaction(name, FRACTIONAL[kind], side, parts, 0.0, bound=bound))
     return found

@@ -52,6 +52,7 @@ class Settings:
                 total=0.5,
                 restricted=0.0,
                 plane=0.0,
+                bound=0.0,
             )
             | {"mixed plane": 0.0}
         )
@@ -81,7 +82,8 @@ PLANE = Settings(
     form="EDU27",
     steps=60,
     search=True,
-    weights=Settings().weights | {"restricted": 1.0, "spin": 0.5, "plane": 1.0, "mixed plane": 0.3},
+    weights=Settings().weights
+    | {"restricted": 1.0, "spin": 0.5, "plane": 1.0, "mixed plane": 0.3, "bound": 0.5},
 )
 """What EDU27 is fitted with."""
 

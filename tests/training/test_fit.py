@@ -218,6 +218,29 @@ def test_planes_of_lessons_are_flat():
         np.testing.assert_allclose(held, by_name[name].electrons, atol=2e-3)
 
 
+def test_an_electron_in_the_wrong_orbital_is_a_lesson_from_below():
+    """Hartree-Fock, a functional with a minimum, has none of these densities below its ground
+    states; a functional's energy counts as an error only where it is lower, and then its slope."""
+    points = {p.name: p for p in atom_points("Li", 0)}
+    listed = [(p.name, p.kind, p.electrons) for p in points.values()]
+    wrong = [r for r in fractional("Li", listed) if r.kind == "bound"]
+    whole = [r for r in wrong if "plane" not in r.name]
+    assert len(whole) > 5 and len(wrong) > len(whole)
+    for r in whole:
+        above = sum(n * float(points[name].density.energy) for n, name in r.parts)
+        assert above > 0.01
+    needed = {name for r in wrong for _, name in r.parts}
+    samples = {name: seen(points[name].density, edu26) for name in needed}
+    data, settings = Data(wrong, samples), replace(SMALL, regulariser=0.0)
+    lessons = Problem(data, settings)
+    errors, jacobian = lessons.errors_and_jacobian(start(SMALL))
+    assert (errors <= 0).all() and (errors == 0).any()
+    assert not jacobian[errors == 0].any()
+    lifted = Data([replace(r, reference=1e6) for r in wrong], samples)  # now all are too low
+    errors, jacobian = Problem(lifted, settings).errors_and_jacobian(start(SMALL))
+    assert (errors < 0).all() and jacobian.any(axis=1).all()
+
+
 def test_the_order_of_the_lessons_is_the_same_in_every_process():
     """Else a seed draws other lessons, and no fit goes on in a new process."""
     code = "from mlxc_edu.training._train import small_data; "
