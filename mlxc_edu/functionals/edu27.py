@@ -49,12 +49,13 @@ OUTPUTS: dict[str, str] = {
 """The network's answer at a point: names and meaning."""
 
 FARTHEST = 1e-5  # of 1 − e_LR/e_HF; a hole at 8 Bohr, beyond which single precision cannot see
-EXTENT, SATURATION, UNIFORM = 2.5, 3.2, 0.5  # fitted to hydrogen-like atoms, Z from ½ to 5
-SHARPNESS = 12
-ALONE = 4
+EXTENT, SATURATION = 2.5, 3.2  # fitted to hydrogen-like atoms, Z from ½ to 5
+UNIFORM = 0.5  # of k_F² in a hole's extent, chosen so that bonds' midpoints stay near 1
+SHARPNESS = 12  # power of the mean that rounds d's corner at nα + nβ = 1
+ALONE = 4  # power of τ_W/τ that tells one orbital from several
 UNSEEN = 0.035  # of an electron, which full shells seem to lack
-ROUNDED = 0.02
-VANISHING = 1e-7  # Hartree/Bohr³
+ROUNDED = 0.02  # of an electron, the corner at n = 1
+VANISHING = 1e-7  # Hartree/Bohr³, keeps √'s slope finite where a spin is empty
 
 
 class Parameters(edu26.Parameters):

@@ -139,8 +139,8 @@ class _Atom:
 @one_blas_thread
 def atom_points(symbol, level: int = GRID_LEVEL) -> Iterator[Point]:
     """Whole atoms and ions, then what lies between: mixtures of two of them, and the lowest energy
-    with a fraction in one orbital; mixtures of an atom with its spins up and down; last, points of
-    flat planes."""
+    with a fraction in one orbital; mixtures of an atom with its spins up and down; last, whole
+    states with an electron in the wrong orbital, and points of flat planes."""
     atom = _Atom(symbol, level)
     whole = atom.whole
     for electrons, density in atom.of_whole():

@@ -40,21 +40,9 @@ class Settings:
     damping: float = 1e-2
     weights: dict[str, float] = field(
         default_factory=lambda: (
-            dict(
-                molecule=1.0,
-                curve=0.5,
-                barrier=1.0,
-                ion=3.0,
-                charge=1.0,
-                shared=3.0,
-                mixture=0.1,
-                spin=0.0,
-                total=0.5,
-                restricted=0.0,
-                plane=0.0,
-                bound=0.0,
-            )
-            | {"mixed plane": 0.0}
+            dict.fromkeys(KINDS, 0.0)
+            | dict(molecule=1.0, curve=0.5, barrier=1.0, ion=3.0)
+            | dict(charge=1.0, shared=3.0, mixture=0.1, total=0.5)
         )
     )
     regulariser: float = 1.0

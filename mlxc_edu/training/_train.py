@@ -136,7 +136,10 @@ def train(
     chosen = PRESETS[preset]
     settings = settings or chosen.settings
     if not chosen.kinds and settings.form != "EDU26":
-        raise ValueError(f"what comes with the package is as EDU26 sees it, not {settings.form}")
+        raise ValueError(
+            f"the densities of {preset!r} are as EDU26 sees them; for {settings.form} take the "
+            "preset 'plane'"
+        )
     sides = (
         _built(chosen, settings, fractional, workers) if chosen.kinds else small_data(fractional)
     )
@@ -177,6 +180,7 @@ def _built(preset: Preset, settings: Settings, with_fractions, workers) -> tuple
     known = _reactions(table, lists if with_fractions else {})
     known += [pair.reaction for pair in pairs() if with_fractions]
     known += [lesson.reaction for lesson in broken]
+    known = [r for r in known if settings.weights.get(r.kind)]  # others need not be read
     known = [r for r in known if not any(name in failed for _, name in r.parts)]
     form = FORMS[settings.form]
     sides = ([r for r in known if r.side == side] for side in ("train", "validation"))
