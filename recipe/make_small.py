@@ -5,7 +5,8 @@ from itertools import takewhile
 from pyscf import lib
 
 from mlxc_edu.functionals import edu26
-from mlxc_edu.training._build import atom_points, ladder, molecule_density
+from mlxc_edu.training._build import atom_points, molecule_density
+from mlxc_edu.training._planes import ladder
 from mlxc_edu.training._reactions import entries, neutral_atom
 from mlxc_edu.training._seen import seen
 from mlxc_edu.training._small import FILE, pack

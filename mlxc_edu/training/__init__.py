@@ -4,7 +4,8 @@ Exact energies (``energies.csv``) and the straight lines of fractional electrons
 densities become samples, what the network looks at in numbers; a fit takes it from there.
 """
 
-from ._build import ANIONS, METHOD
+from ._build import METHOD
+from ._planes import ANIONS
 from ._problem import Problem
 from ._reactions import HELD_OUT, energies, entries
 from ._settings import Settings, start

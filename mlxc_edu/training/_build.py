@@ -12,20 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 from pyscf import dft, gto
-from pyscf.data import elements
 
 from .._threads import one_blas_thread
-from ..calculations import (
-    Frontier,
-    frontier,
-    paired,
-    plane_occupations,
-    plane_weights,
-    solve,
-)
+from ..calculations import Frontier, frontier, paired, solve
 from ..ks import KS
 from ..ks.convergence import minimise
 from ..molecules import hund_spin
+from ._planes import ladder, places
 from ._samples import GRID_LEVEL, Densities, Density, rotations
 
 METHOD = "BHandHLYP"
@@ -35,15 +28,6 @@ GRADIENT_TOL = 1e-4  # Hartree
 RANDOM = 1  # rotations with random signs
 FRACTIONS = tuple(round(0.1 * i, 1) for i in range(1, 10))
 SPIN_FRACTIONS = (0.1, 0.2, 0.3, 0.4, 0.5)
-PLANE = (  # parts of the last α and the last β electron
-    (0, 0), (0.25, 0.25), (0.5, 0.25), (0.25, 0.5), (0, 0.5),
-    (0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0, 1),
-    (0.5, 0.75), (0.75, 0.5), (0.75, 0.75), (0.5, 1), (1, 0.5), (1, 1),
-)  # fmt: skip
-PLANE_OF_IONS = (0.25, 0.25), (0, 0.5), (0.5, 0.5), (0.25, 0.75), (0, 1), (0.75, 0.75), (0.5, 1)
-EXCITED, VIRTUAL = 3, 6  # densities of each whole state with an electron in the wrong orbital
-MOST_IONISED = 3
-ANIONS = ("H", "Li", "B", "C", "O", "F", "Na", "Al", "Si", "P", "S", "Cl")
 
 
 @dataclass(frozen=True)
@@ -82,18 +66,6 @@ def molecule_density(
         each = [np.array([each[0]] * 2), np.array([each[1]] * 2), np.array([each[2] / 2] * 2)]
     turns = _directions(mol, dm, len(geometry), *each)
     return Densities(mol, dm, *turns[:2], level=level).density(dm, turns)
-
-
-def ladder(symbol) -> list[tuple[int, int]]:
-    """(α, β) electrons of an atom's ions in Hund's order, from the most to the least ionised."""
-    protons = elements.charge(symbol)
-    charges = range(min(MOST_IONISED, protons), -(symbol in ANIONS) - 1, -1)
-    found = []
-    for charge in charges:
-        electrons = protons - charge
-        spin = hund_spin(symbol, charge) if electrons else 0
-        found.append(((electrons + spin) // 2, (electrons - spin) // 2))
-    return found
 
 
 class _Atom:
@@ -139,8 +111,8 @@ class _Atom:
 @one_blas_thread
 def atom_points(symbol, level: int = GRID_LEVEL) -> Iterator[Point]:
     """Whole atoms and ions, then what lies between: mixtures of two of them, and the lowest energy
-    with a fraction in one orbital; mixtures of an atom with its spins up and down; last, whole
-    states with an electron in the wrong orbital, and points of flat planes."""
+    with a fraction in one orbital; mixtures of an atom with its spins up and down; last, points of
+    flat planes, as mixtures of the ground states at their corners and as lowest energies."""
     atom = _Atom(symbol, level)
     whole = atom.whole
     for electrons, density in atom.of_whole():
@@ -165,63 +137,17 @@ def atom_points(symbol, level: int = GRID_LEVEL) -> Iterator[Point]:
         yield Point(f"{name} mixed", atom.densities.density(mixed), between, "spin mixed")
         density = atom.density(shared, shared.occupations(between), seed=round(10 * x))
         yield Point(name, density, between, "spin")
-    for electrons in whole:
-        occupations = atom.start.occupations(electrons)
-        for k in range(EXCITED if any(electrons) else 0):
-            name = f"{_named(symbol, electrons)} excited {k}"
-            dm = excited(atom.start, occupations, k)
-            yield Point(name, atom.densities.density(dm), electrons, "excited")
     for charge in (0, 1):
-        yield from _plane(symbol, charge, atom, replace(shared, unpaired=0), whole)
-
-
-def _plane(symbol, charge, atom, shared, whole) -> Iterator[Point]:
-    """Points of the flat plane of an atom's or ion's last electrons, as mixtures of the ground
-    states' density matrices at its corners, and as lowest energies."""
-    spins = [hund_spin(symbol, charge + c) for c in (1, 0, -1)]
-    known = {sum(n): n for n in whole}
-    electrons = elements.charge(symbol) - charge
-    if not spins[1] or electrons - 1 not in known:
-        return
-    shared = replace(shared, electrons=known[electrons])
-    a, b = known[electrons]
-    corners = ((a - 1, b), (a, b), (a - 1, b + 1), (a, b + 1))
-    for x, y in PLANE if charge == 0 else PLANE_OF_IONS:
-        if x + y > 1 and electrons + 1 not in known:
-            continue
-        if (y > x and spins == [0, 1, 0]) or (a - 1 + x, b + y) in {(0, 0), *known.values()}:
-            continue  # the same with the spins exchanged, or computed
-        weights = plane_weights(x, y)
-        mixed = sum(
-            w * _turned(whole[known[sum(n)]], known[sum(n)], n)
-            for w, n in zip(weights, corners)
-            if w
-        )
-        between = a - 1 + x, b + y
-        name = f"{symbol} plane {charge:+d} {x:g} {y:g}"
-        yield Point(f"{name} mixed", atom.densities.density(mixed), between, "plane mixed")
-        occupations = plane_occupations(shared, spins, x, y)
-        dm = excited(shared, occupations, round(100 * x + 10 * y))
-        yield Point(f"{name} excited", atom.densities.density(dm), between, "excited")
-        try:
-            density = atom.density(shared, occupations, seed=round(100 * x + 10 * y))
-        except ArithmeticError:  # the mixture stays
-            continue
-        yield Point(name, density, between, "plane")
-
-
-def excited(start: Frontier, occupations, seed: int) -> np.ndarray:
-    """Spin density matrices with what one orbital holds in another, higher one. No density has less
-    than the ground state's energy, and a functional that thinks so is found out by a minimiser."""
-    generator = np.random.default_rng(seed)
-    able = [spin for spin in (0, 1) if occupations[spin].any()]
-    spin = able[generator.integers(len(able))]
-    held = np.flatnonzero(occupations[spin])
-    low = held[generator.integers(len(held) > 1, len(held))]  # the lowest of several stays
-    high = min(held[-1] + 1 + generator.integers(VIRTUAL), len(occupations[spin]) - 1)
-    turned = occupations.copy()
-    turned[spin, [low, high]] = occupations[spin, [high, low]]
-    return np.einsum("smi,si,sni->smn", start.coefficients, turned, start.coefficients)
+        for place in places(symbol, charge, replace(shared, unpaired=0), list(whole)):
+            name = f"{symbol} plane {place.label}"
+            parts = [w * _turned(whole[known], known, n) for w, known, n in place.corners]
+            density = atom.densities.density(np.sum(parts, axis=0))
+            yield Point(f"{name} mixed", density, place.electrons, "plane mixed")
+            try:
+                density = atom.density(shared, place.occupations, seed=place.seed)
+            except ArithmeticError:  # the mixture stays
+                continue
+            yield Point(name, density, place.electrons, "plane")
 
 
 def _turned(dm, whole, wanted) -> np.ndarray:

@@ -62,22 +62,28 @@ def _molecule(job, where) -> None:
 
 
 def _atom(job, where) -> None:
+    """An atom's densities, or those that a ``functional``'s minimiser finds too low."""
+    from ._below import states_below
     from ._build import atom_points
 
-    names = []
-    for point in atom_points(job["atom"]):
-        write(point.name, point.density, where, electrons=point.electrons, kind=point.kind)
-        names.append([point.name, point.kind, point.electrons])
-    _list_file(job["atom"], where).write_text(json.dumps(names))
+    symbol, names, by = job["atom"], [], ""
+    points = atom_points(symbol)
+    if "functional" in job:
+        points, by = states_below(symbol, job["functional"], job["seed"]), f" by {job['list']}"
+    for point in points:
+        name = point.name + by
+        write(name, point.density, where, electrons=point.electrons, kind=point.kind)
+        names.append([name, point.kind, point.electrons])
+    _list_file(job["list"], where).write_text(json.dumps(names))
 
 
-def _list_file(symbol, where) -> Path:
-    return where / f"{symbol}.json"
+def _list_file(name, where) -> Path:
+    return where / f"{name}.json"
 
 
-def atom_list(symbol, where: Path) -> list[tuple[str, str, tuple[float, float]]]:
-    """Name, kind and electrons of an atom's samples."""
-    listed = json.loads(_list_file(symbol, where).read_text())
+def atom_list(name, where: Path) -> list[tuple[str, str, tuple[float, float]]]:
+    """Name, kind and electrons of an atom's samples, by the name of its list."""
+    listed = json.loads(_list_file(name, where).read_text())
     return [(name, kind, tuple(electrons)) for name, kind, electrons in listed]
 
 
@@ -91,7 +97,7 @@ def _some(jobs, where) -> dict[str, str]:
         try:
             (_atom if "atom" in job else _molecule)(job, where)
         except ArithmeticError as error:
-            failed[job.get("name") or job["atom"]] = str(error)
+            failed[job.get("name") or job["list"]] = str(error)
     return failed
 
 
@@ -109,12 +115,13 @@ def _one_thread_each() -> Iterator[None]:
 
 
 def build(jobs: Iterable[dict], where: Path, workers: int) -> dict[str, str]:
-    """Make what is not there yet; the jobs that failed, with why."""
+    """Make what is not there yet; the jobs that failed, with why. An ``atom``'s densities are many,
+    and the job names their ``list``."""
     where.mkdir(parents=True, exist_ok=True)
     missing = [
         j
         for j in jobs
-        if not (_list_file(j["atom"], where).exists() if "atom" in j else has(j["name"], where))
+        if not (_list_file(j["list"], where).exists() if "atom" in j else has(j["name"], where))
     ]
     # Molecules of the same atoms go to the same worker: JAX compiles for them once.
     alike = defaultdict(list)

@@ -52,6 +52,10 @@ class Data:
         """Only the reactions of a kind that has a weight."""
         return Data([r for r in self.reactions if weights.get(r.kind)], self.samples)
 
+    def with_more(self, other: Data) -> Data:
+        """And the reactions and samples of another."""
+        return Data([*self.reactions, *other.reactions], self.samples | other.samples)
+
     @classmethod
     def load(cls, reactions: list[Reaction], where: Path, form: ModuleType) -> Data:
         """As a functional of this form sees it. Raises FileNotFoundError that names a density which

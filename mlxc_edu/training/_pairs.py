@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyscf.data import elements
 
 from ..units import ANGSTROM_PER_BOHR, KCAL_PER_HARTREE
-from ._build import ladder
+from ._planes import ladder
 from ._reactions import Reaction, atom_name
 
 # Two like atoms or ions and an electron less, far apart, by the charge of what has the electron: Å,

@@ -15,7 +15,7 @@ from pyscf.data import elements
 
 from ..molecules import hund_spin
 from ..units import KCAL_PER_HARTREE
-from ._build import ladder
+from ._planes import ladder
 
 TABLE = Path(__file__).with_name("energies.csv")
 KINDS = (
@@ -24,7 +24,7 @@ KINDS = (
 )  # fmt: skip
 FRACTIONAL = {  # how a density was made, and what its lesson is called
     "fractional": "charge", "mixed": "mixture", "plane": "plane", "plane mixed": "mixed plane",
-    "excited": "bound",
+    "below": "bound",
 }  # fmt: skip
 ION_SCALE = 170.0  # kcal/mol; errors of larger ionisation energies count less, as the square
 TOTAL_ERROR = 100.0  # kcal/mol, of an atom's whole energy, most of it in the core
@@ -213,6 +213,6 @@ def fractional(symbol, listed) -> list[Reaction]:
             x = total - sum(less)
             ends = [(x - 1, less), (-x, more)]
             parts = ((1.0, name), *((c, atom_name(symbol, n)) for c, n in ends if any(n) and c))
-            bound = kind == "excited"
+            bound = kind == "below"
             found.append(Reaction(name, FRACTIONAL[kind], side, parts, 0.0, bound=bound))
     return found

@@ -28,6 +28,8 @@ class Settings:
     seed : of the start and of what is drawn on the way.
     search : whether a step takes the best of several dampings, and parameters that matter more move
         less. EDU26 was fitted with the first damping that was better.
+    turns : how often the minimiser looks for states of atoms below the exact energy; ``steps`` more
+        follow each time, with what it found among the lessons.
     blind : inputs of a spin that the network does not see, of ``OWN`` of the form.
 
     Raises ValueError for an input or a kind that there is not, a weight below zero, and all zero.
@@ -49,6 +51,7 @@ class Settings:
     slopes: int = 600
     seed: int = 0
     search: bool = False
+    turns: int = 0
     blind: tuple[str, ...] = ()
 
     def __post_init__(self):

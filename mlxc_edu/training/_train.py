@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from ._data import Data
 from ._fit import fit
 from ._pairs import pairs
 from ._problem import evaluate, mean_errors
-from ._reactions import Entry, Reaction, barriers, entries, ions, molecules, totals
+from ._reactions import HELD_OUT, Entry, Reaction, barriers, entries, ions, molecules, totals
 from ._reactions import fractional as fractions
 from ._restricted import restricted
 from ._settings import PLANE, Settings
@@ -146,6 +147,16 @@ def train(
     training, validation = (side.of_kinds(settings.weights) for side in sides)
     path = None if checkpoint is None else Path(checkpoint)
     parameters, history = fit(training, validation, settings, path, report)
+    for turn in range(1, settings.turns + 1):
+        training = training.with_more(_found_below(parameters, settings, turn, workers))
+        path = path and path.with_name(f"{path.stem} {turn}{path.suffix}")
+        last = history[-1]
+
+        def later(row, last=last):
+            report(row | {name: row[name] + last[name] for name in ("step", "seconds")})
+
+        parameters, more = fit(training, validation, settings, path, later, parameters)
+        history += [r | {name: r[name] + last[name] for name in ("step", "seconds")} for r in more]
     rows = {
         side: mean_errors(data, *evaluate(parameters, data, settings))
         for side, data in (("train", training), ("validation", validation))
@@ -170,7 +181,7 @@ def _built(preset: Preset, settings: Settings, with_fractions, workers) -> tuple
     """Densities made here, once."""
     where, table = _cache.folder(), entries()
     table = {n: e for n, e in table.items() if e.kind in ("atom", *preset.kinds)}
-    jobs = [{"atom": symbol} for symbol in ATOMS]
+    jobs = [{"atom": symbol, "list": symbol} for symbol in ATOMS]
     jobs += [pair.job for pair in pairs()]
     jobs += [_job(e) for e in table.values() if e.kind != "atom" and e.side != "test"]
     broken = restricted(table) if settings.weights.get("restricted") else []
@@ -186,6 +197,24 @@ def _built(preset: Preset, settings: Settings, with_fractions, workers) -> tuple
     sides = ([r for r in known if r.side == side] for side in ("train", "validation"))
     training, validation = (Data.load(reactions, where, form) for reactions in sides)
     return training, validation
+
+
+def _found_below(parameters, settings: Settings, turn, workers) -> Data:
+    """Lessons from the states that the minimiser finds too low, of the atoms that are shown."""
+    where, arrays = _cache.folder(), {n: np.asarray(a) for n, a in parameters._asdict().items()}
+    key = hashlib.sha256(b"".join(a.tobytes() for a in arrays.values())).hexdigest()[:12]
+    functional = where / f"{key}.npz"
+    np.savez(functional, **arrays)  # type: ignore[arg-type]
+    shown = [s for s in ATOMS if s not in HELD_OUT]
+    lists = {s: f"{s} {key}" for s in shown}
+    job = {"functional": str(functional), "seed": turn}
+    _cache.build(
+        [{"atom": s, "list": name, **job} for s, name in lists.items()],
+        where,
+        workers or os.cpu_count() or 1,
+    )
+    found = [r for s, n in lists.items() for r in fractions(s, _cache.atom_list(n, where))]
+    return Data.load(found, where, FORMS[settings.form])
 
 
 def _job(entry: Entry) -> dict:

@@ -1,0 +1,74 @@
+"""An atom's ions, and the points of flat planes between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from pyscf.data import elements
+
+from ..calculations import Frontier, plane_occupations, plane_weights
+from ..molecules import hund_spin
+
+PLANE = (  # parts of the last α and the last β electron
+    (0, 0), (0.25, 0.25), (0.5, 0.25), (0.25, 0.5), (0, 0.5),
+    (0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0, 1),
+    (0.5, 0.75), (0.75, 0.5), (0.75, 0.75), (0.5, 1), (1, 0.5), (1, 1),
+)  # fmt: skip
+PLANE_OF_IONS = (0.25, 0.25), (0, 0.5), (0.5, 0.5), (0.25, 0.75), (0, 1), (0.75, 0.75), (0.5, 1)
+MOST_IONISED = 3
+ANIONS = ("H", "Li", "B", "C", "O", "F", "Na", "Al", "Si", "P", "S", "Cl")
+
+Electrons = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point of a plane: (α, β) ``electrons``, ``occupations`` (2, nmo), and its ``corners``, each
+    with its weight, the electrons of the known ion, and those it has here, its spin turned."""
+
+    label: str
+    seed: int
+    electrons: Electrons
+    occupations: np.ndarray
+    corners: tuple[tuple[float, tuple[int, int], tuple[int, int]], ...]
+
+
+def ladder(symbol) -> list[tuple[int, int]]:
+    """(α, β) electrons of an atom's ions in Hund's order, from the most to the least ionised."""
+    protons = elements.charge(symbol)
+    charges = range(min(MOST_IONISED, protons), -(symbol in ANIONS) - 1, -1)
+    found = []
+    for charge in charges:
+        electrons = protons - charge
+        spin = hund_spin(symbol, charge) if electrons else 0
+        found.append(((electrons + spin) // 2, (electrons - spin) // 2))
+    return found
+
+
+def places(symbol, charge, shared: Frontier, whole) -> Iterator[Place]:
+    """Of the plane of an atom's or ion's last electrons, in orbitals that both spins share and with
+    no open shell; ``whole``: electrons of the ions that are known."""
+    spins = [hund_spin(symbol, charge + c) for c in (1, 0, -1)]
+    known = {sum(n): n for n in whole}
+    electrons = elements.charge(symbol) - charge
+    if not spins[1] or electrons - 1 not in known:
+        return
+    shared = replace(shared, electrons=known[electrons])
+    a, b = known[electrons]
+    corners = ((a - 1, b), (a, b), (a - 1, b + 1), (a, b + 1))
+    for x, y in PLANE if charge == 0 else PLANE_OF_IONS:
+        if x + y > 1 and electrons + 1 not in known:
+            continue
+        between = a - 1 + x, b + y
+        if (y > x and spins == [0, 1, 0]) or between in {(0, 0), *known.values()}:
+            continue  # the same with the spins exchanged, or a whole ion
+        weighted = zip(plane_weights(x, y), corners)
+        yield Place(
+            f"{charge:+d} {x:g} {y:g}",
+            round(100 * x + 10 * y),
+            between,
+            plane_occupations(shared, spins, x, y),
+            tuple((w, known[sum(n)], n) for w, n in weighted if w),
+        )
