@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from pyscf import gto
-from scipy.linalg import expm
 
 import mlxc_edu as mx
 from mlxc_edu.calculations import frontier, paired, plane_occupations, plane_weights
 from mlxc_edu.ks.convergence import atomic_starts, default_start, minimise
 from mlxc_edu.molecules import hund_spin
 from mlxc_edu.training import entries
+from mlxc_edu.training._below import turned
 from mlxc_edu.units import KCAL_PER_HARTREE
 
 ATOMS = ("H", "Li", "C", "N", "O", "F", "Na", "Cl")
@@ -39,7 +39,7 @@ CURVES = {  # of the table, near the minimum, half way, far
 FAR = {"LiF": 12.0, "NaCl": 15.0, "HeHe": 8.0, "NN": 8.0, "OH": 8.0, "CO": 8.0}  # Å
 BASIS = "def2-svpd"
 GRID_LEVEL = 1
-STARTS, ANGLE, VIRTUAL = 10, 0.7, 8
+STARTS = 10
 DEEP = 5.0  # kcal/mol below the exact energy
 
 
@@ -88,25 +88,18 @@ def _plane_point(job):
     return mol, start.coefficients, occupations, {1: cation, 0: up + down, -1: anion}
 
 
-def turned(coefficients, occupations, seed):
-    """Orbitals for a start: as given (0), the highest electron of a spin one or more orbitals up
-    (1 … 3), or turned at random."""
-    if seed == 0:
-        return coefficients
-    generator, found = np.random.default_rng(seed), []
-    for spin, (c, occ) in enumerate(zip(coefficients, occupations)):
-        held = np.flatnonzero(occ)
-        width = min(len(occ), (held[-1] + 1 if held.size else 0) + VIRTUAL)
-        c = c.copy()
-        if seed <= 3:
-            if held.size and (spin == seed % 2 or seed == 3):
-                up = min(held[-1] + 1 + seed // 3, len(occ) - 1)
-                c[:, [held[-1], up]] = c[:, [up, held[-1]]]
-        else:
-            angle = generator.normal(size=(width, width)) * ANGLE / np.sqrt(width)
-            c[:, :width] = c[:, :width] @ expm(angle - angle.T)
-        found.append(c)
-    return np.array(found)
+def start_from(coefficients, occupations, seed):
+    """Orbitals as given (0), the highest electron of one spin or of both in a higher orbital
+    (1, 2, 3), or turned at random."""
+    if not 1 <= seed <= 3:
+        return turned(coefficients, occupations, seed)
+    found = np.array(coefficients)
+    for spin, held in enumerate(np.asarray(occupations) > 0):
+        if held.any() and seed in (spin + 1, 3):
+            top = np.flatnonzero(held)[-1]
+            up = min(top + 1 + seed // 3, len(held) - 1)
+            found[spin][:, [top, up]] = found[spin][:, [up, top]]
+    return found
 
 
 def search(job, method, seed, keep) -> dict:
@@ -125,7 +118,7 @@ def search(job, method, seed, keep) -> dict:
         start = starts[seed % len(starts)]
         coefficients, occupations = start.mo_coeff, start.mo_occ
     mf.grids.level = GRID_LEVEL
-    orbitals = turned(coefficients, occupations, seed)
+    orbitals = start_from(coefficients, occupations, seed)
     found = minimise(mf, orbitals, occupations, gradient_tol=1e-4, max_cycle=200)
     above = (found.energy - reference) * KCAL_PER_HARTREE
     if keep and above < -DEEP:

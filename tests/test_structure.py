@@ -14,7 +14,8 @@ import house
 
 # From the ground up: a room may use those of lower floors, and no other.
 FLOORS = [
-    {"units", "_threads", "functionals", "weights", "molecules", "course"},
+    {"units", "_threads", "weights", "molecules", "course"},
+    {"functionals"},
     {"ks"},
     {"calculations", "one_d"},
     {"scans", "figures", "training", "atoms"},

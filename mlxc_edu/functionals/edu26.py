@@ -63,6 +63,11 @@ class Parameters(NamedTuple):
         """Its name; inputs of a spin, inputs of both, outputs."""
         return "EDU26", len(OWN), len(SHARED), len(OUTPUTS)
 
+    @staticmethod
+    def bounded(x: jax.Array) -> jax.Array:
+        """An output of the network, between −2 and 2."""
+        return 2 * jnp.tanh(x / 2)
+
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], dtype="float32") -> Parameters:
         """From arrays by name. Raises ValueError for a missing one or a wrong shape."""
@@ -100,7 +105,7 @@ class Inputs(NamedTuple):
     shared: jax.Array
 
 
-class _Point(NamedTuple):
+class Point(NamedTuple):
     """Quantities of the density that everything is made of."""
 
     rho: jax.Array  # (..., 2)
@@ -118,7 +123,7 @@ class _Point(NamedTuple):
     e_hf_lr: jax.Array  # (..., 2)
 
 
-def _point(features) -> _Point:
+def point(features) -> Point:
     rho = jnp.maximum(features[..., Features.RHO], SMALLEST_DENSITY)
     total = rho.sum(axis=-1)
     tau = features[..., Features.TAU]
@@ -127,7 +132,7 @@ def _point(features) -> _Point:
     weizsaecker = squares[..., :2] / (8 * rho)
     e_lda = EXCHANGE_CONSTANT * rho ** (4 / 3)
     k_total = (3 * np.pi**2) ** (1 / 3) * total ** (1 / 3)
-    return _Point(
+    return Point(
         rho=rho,
         total=total,
         share=rho / total[..., None],
@@ -146,7 +151,7 @@ def _point(features) -> _Point:
 
 def inputs(features) -> Inputs:
     """Features (..., 11) in atomic units → what the network looks at."""
-    p = _point(features)
+    p = point(features)
     of_spins = [
         jnp.ones_like(p.share),
         p.slope / (1 + p.slope),
@@ -166,15 +171,16 @@ def inputs(features) -> Inputs:
 def ingredients(features) -> tuple[jax.Array, jax.Array]:
     """Energies per volume in Hartree/Bohr³: the one that needs no network, (...,), and the three
     that the network's outputs multiply, (..., 3)."""
-    p = _point(features)
+    p = point(features)
+    return terms(p, 1 - polarisation(p) * p.single_total)
+
+
+def terms(p: Point, several) -> tuple[jax.Array, jax.Array]:
+    """The same with any ``several``, (...,), 0 where one electron is alone."""
     e_hf, e_lda = p.e_hf.sum(axis=-1), p.e_lda.sum(axis=-1)
     e_c = correlation(p.rho)
     near = p.e_lda * short_range_share(p.rho, OMEGAS[1]) - (p.e_hf - p.e_hf_lr)
-    polarisation = (p.share[..., 0] - p.share[..., 1]) ** 2
-    several = 1 - polarisation * p.single_total
-    departure = p.slope + (p.speed - 1) ** 2 + (p.exchange - 1) ** 2
-    departure = (p.share * departure).sum(axis=-1)
-    uneven = several * departure / (1 + departure)
+    uneven = several * departure(p) / (1 + departure(p))
     scaled = [
         several * near.sum(axis=-1),
         uneven * e_lda,
@@ -183,8 +189,20 @@ def ingredients(features) -> tuple[jax.Array, jax.Array]:
     return e_hf + several * e_c, jnp.stack(scaled, axis=-1)
 
 
+def polarisation(p: Point) -> jax.Array:
+    """ζ², (...,)."""
+    return (p.share[..., 0] - p.share[..., 1]) ** 2
+
+
+def departure(p: Point) -> jax.Array:
+    """From the uniform gas, where it is 0, (...,)."""
+    far = p.slope + (p.speed - 1) ** 2 + (p.exchange - 1) ** 2
+    return (p.share * far).sum(axis=-1)
+
+
 def coefficients(parameters: Parameters, seen: Inputs) -> jax.Array:
-    """a, b, c at every point, (..., 3), at the parameters' precision."""
+    """What the network says at every point, (..., 3) a, b, c in this form, at the parameters'
+    precision."""
     p, dtype = parameters, parameters.own_w.dtype
     spins, shared = seen.spins.astype(dtype), seen.shared.astype(dtype)
     both = shared @ p.shared_w + p.input_b
@@ -193,7 +211,7 @@ def coefficients(parameters: Parameters, seen: Inputs) -> jax.Array:
     h = h + jnp.tanh(own[..., 1, :] + other[..., 0, :] + both)
     for w, b in zip(p.block_w, p.block_b):
         h = h + jax.nn.silu(h @ w + b)
-    return 2 * jnp.tanh((h @ p.output_w + p.output_b) / 2)
+    return p.bounded(h @ p.output_w + p.output_b)
 
 
 def energy_density(parameters: Parameters, features) -> jax.Array:

@@ -1,4 +1,4 @@
-"""EDU27: EDU26's form, and the flat plane of one orbital in closed form.
+"""EDU27: EDU26, and the flat plane in closed form.
 
 Put nα and nβ electrons into one orbital. Exact energies are linear in nα + nβ between whole numbers
 and do not see the spin (P. Mori-Sánchez, A. J. Cohen, W. Yang, Phys. Rev. Lett. 102, 066403
@@ -12,39 +12,42 @@ exchange at two ranges, exactly where the hole is compact or sits at one distanc
 
     nσ = r 2|e_σ|/ρσ,   erf(ω r) = e_σ(long range)/e_σ.
 
-A factor near 1 allows for the hole's extent. EDU26's terms follow, switched off where one electron,
-or a fraction of two in one orbital, is alone:
+A factor near 1 allows for the hole's extent. The rest is EDU26, its network included, but for g:
 
-    e_xc = e_HF + g [e_c + a (e_LDA − e_HF)_near + G (b e_LDA + c e_c)]
-           − 2 U d {√(e_α e_β) + K [u √(e_α e_β) + v √(e_α e_β)_near]}
+    e_xc = e_EDU26(g) − 2 U {d + K [u d + v (d' − d)]} √(e_α e_β)
 
-a, b, c (−2 … 2) and u, v (−½ … ½) are the network's. g = 1 − [1 − (1 − ζ²)(1 − d)] τ_W/τ and
-K = 1 − d (τ_W/τ)⁴ are zero where one electron or less is alone in one orbital, of whatever spins:
-e_α + e_β − 2 √(e_α e_β) is exact there.
+Where EDU26 has 1 − ζ² τ_W/τ, which is zero where one electron is alone, here is
+g = 1 − [1 − (1 − ζ²)(1 − d)] τ_W/τ: zero also where fractions of two electrons, one at most, share
+one orbital, of whatever spins. There e_α + e_β − 2 √(e_α e_β) is exact, and K = 1 − d (τ_W/τ)⁴
+keeps the network's answers, u (−½ … ½) and v (−4/3 … 4/3), out. d' is d where half as much again is
+missing of each electron, 1 − n' = 3 (1 − n)/2: where a bond breaks with its electrons paired, the
+hole's other half far away makes n too large. U vanishes in the uniform gas.
 
 Several orbitals that hold fractions aᵢ of α and bᵢ of β electrons need Σ K_ij √(aᵢ āᵢ b_j b̄_j),
 ā = 1 − a, where aᵢ + bᵢ = 1. With nσ = Σ aᵢ²/Σ aᵢ, and K_ii larger than the others, that is
-d = √[(1 − nα)(1 − nβ) / (nα nβ)]; (τ_W/τ)⁴ tells the two cases apart. U, like G, vanishes in the
-uniform gas. Everything else is as in :mod:`mlxc_edu.functionals.edu26`.
+d = √[(1 − nα)(1 − nβ) / (nα nβ)], of which EDU26's own terms have three tenths; (τ_W/τ)⁴ tells the
+two cases apart. Everything else is as in :mod:`mlxc_edu.functionals.edu26`.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import erfinv
 
+from ..weights import load_ours
 from . import edu26
 from ._features import OMEGAS, Features
-from ._uniform_gas import correlation, short_range_share
 from .edu26 import FERMI, Inputs
 
 OWN = (*edu26.OWN, "occupation", "hole")
 SHARED = (*edu26.SHARED, "static", "holes")
 OUTPUTS: dict[str, str] = {
-    **edu26.OUTPUTS,
     "u": "more of the term of fractional spins and charges",
-    "v": "the same, at short range",
+    "v": "that a hole has a part far away",
+    **edu26.OUTPUTS,
 }
 """The network's answer at a point: names and meaning."""
 
@@ -53,7 +56,9 @@ EXTENT, SATURATION = 2.5, 3.2  # fitted to hydrogen-like atoms, Z from ½ to 5
 UNIFORM = 0.5  # of k_F² in a hole's extent, chosen so that bonds' midpoints stay near 1
 SHARPNESS = 12  # power of the mean that rounds d's corner at nα + nβ = 1
 ALONE = 4  # power of τ_W/τ that tells one orbital from several
-UNSEEN = 0.035  # of an electron, which full shells seem to lack
+UNSEEN = 0.06  # of an electron, which full shells seem to lack
+SHELL = 0.8  # of what Hartree–Fock lacks; EDU26's terms have the rest
+FAINT = 0.05  # of d; less is taken for what holes' shapes do to n
 ROUNDED = 0.02  # of an electron, the corner at n = 1
 VANISHING = 1e-7  # Hartree/Bohr³, keeps √'s slope finite where a spin is empty
 
@@ -65,10 +70,16 @@ class Parameters(edu26.Parameters):
     def form(cls) -> tuple[str, int, int, int]:
         return "EDU27", len(OWN), len(SHARED), len(OUTPUTS)
 
+    @staticmethod
+    def bounded(x: jax.Array) -> jax.Array:
+        """Between −2 and 2; one that a fit took near either end finds back, as it would not with
+        EDU26's tanh."""
+        return x / jnp.sqrt(1 + (x / 2) ** 2)
+
 
 def occupations(features) -> jax.Array:
     """nσ, (..., 2): how much of an electron the exchange hole of each spin holds nearby."""
-    p, omega = edu26._point(features), OMEGAS[1]
+    p, omega = edu26.point(features), OMEGAS[1]
     potential = 2 * jnp.abs(p.e_hf) / p.rho
     distance = erfinv(jnp.clip(p.long, 0, 1) * (1 - FARTHEST)) / omega
     slope = 8 * features[..., Features.TAU] / p.rho + UNIFORM * FERMI**2 * p.rho ** (2 / 3)
@@ -81,60 +92,55 @@ def _free(n, rounded=ROUNDED):
     return (1 - n + jnp.sqrt((1 - n) ** 2 + rounded**2)) / 2
 
 
-def static(n, single) -> jax.Array:
+def static(n, single, unseen=UNSEEN) -> jax.Array:
     """d of local occupations (..., 2): of one orbital where ``single``, τ_W/τ (...,), is 1, of
     open shells beside full ones else; corners rounded."""
     both, none = n.prod(axis=-1), _free(n).prod(axis=-1)
     orbital = none / (both**SHARPNESS + none**SHARPNESS) ** (1 / SHARPNESS)
-    open_shell = _free(n + UNSEEN, ROUNDED / 4).prod(axis=-1)
+    open_shell = _free(n + unseen, ROUNDED / 4).prod(axis=-1)
     shell = jnp.sqrt(open_shell / (both**SHARPNESS + open_shell**SHARPNESS) ** (1 / SHARPNESS))
+    shell *= SHELL
     return shell + single**ALONE * (orbital - shell)
 
 
 def inputs(features) -> Inputs:
     """Features (..., 11) in atomic units → what the network looks at."""
-    p, seen, n = edu26._point(features), edu26.inputs(features), occupations(features)
+    p, seen, n = edu26.point(features), edu26.inputs(features), occupations(features)
     hole = 2 * jnp.sqrt(_free(n))
     own = p.share[..., None] * jnp.stack([n, hole], axis=-1)
     both = jnp.stack([static(n, p.single_total), hole.prod(axis=-1)], axis=-1)
     return Inputs(*(jnp.concatenate(a, axis=-1) for a in zip(seen, (own, both))))
 
 
-def ingredients(features) -> tuple[jax.Array, jax.Array]:
-    """Energies per volume in Hartree/Bohr³: the one that needs no network, (...,), and the five
-    that the network's outputs multiply, (..., 5)."""
-    p = edu26._point(features)
-    e_hf, e_lda = p.e_hf.sum(axis=-1), p.e_lda.sum(axis=-1)
-    e_c = correlation(p.rho)
-    e_near = p.e_hf - p.e_hf_lr
-    near = p.e_lda * short_range_share(p.rho, OMEGAS[1]) - e_near
-    d = static(occupations(features), p.single_total)
-    polarisation = (p.share[..., 0] - p.share[..., 1]) ** 2
-    several = 1 - (1 - (1 - polarisation) * (1 - d)) * p.single_total
-    departure = p.slope + (p.speed - 1) ** 2 + (p.exchange - 1) ** 2
-    departure = (p.share * departure).sum(axis=-1)
-    uneven = several * departure / (1 + departure)
-    fractional = -2 * d * (1 - jnp.exp(-8 * departure))
-    both, both_near = (
-        jnp.sqrt(e.prod(axis=-1) + VANISHING**2) - VANISHING
-        for e in (p.e_hf, jnp.minimum(e_near, 0))
-    )
-    unknown = fractional * (1 - d * p.single_total**ALONE) / 4
-    scaled = [
-        several * near.sum(axis=-1),
-        uneven * e_lda,
-        uneven * e_c,
-        unknown * both,
-        unknown * both_near,
-    ]
-    return e_hf + several * e_c + fractional * both, jnp.stack(scaled, axis=-1)
+def ingredients(features, dtype="float32") -> tuple[jax.Array, jax.Array]:
+    """Energies per volume in Hartree/Bohr³: the one that needs no network of its own, (...,), and
+    the two that its network's outputs multiply, (..., 2). ``dtype`` is EDU26's network's."""
+    p, n = edu26.point(features), occupations(features)
+    d = static(n, p.single_total)
+    farther = static(n - _free(n) / 2, p.single_total, unseen=0.0)
+    several = 1 - (1 - (1 - edu26.polarisation(p)) * (1 - d)) * p.single_total
+    alone, known = edu26.terms(p, several)
+    alone += (coefficients(_edu26(str(dtype)), edu26.inputs(features)) * known).sum(axis=-1)
+    both = jnp.sqrt(p.e_hf.prod(axis=-1) + VANISHING**2) - VANISHING
+    paired = -2 * (1 - jnp.exp(-8 * edu26.departure(p))) * both
+    real = d**2 * (1 + FAINT**2) / (d**2 + FAINT**2)
+    unknown = real * paired * (1 - d * p.single_total**ALONE)
+    own = jnp.stack([unknown * d / 4, unknown * (farther - d) / 2], axis=-1)
+    scaled = [own, real[..., None] * known / 2]
+    return alone + real * paired * d, jnp.concatenate(scaled, axis=-1)
+
+
+@cache
+def _edu26(dtype) -> edu26.Parameters:
+    with jax.ensure_compile_time_eval():  # numbers, also where somebody traces
+        return edu26.Parameters.from_arrays(load_ours("EDU26"), dtype)
 
 
 coefficients = edu26.coefficients
 
 
 def energy_density(parameters: Parameters, features) -> jax.Array:
-    """e_xc, (...,), Hartree/Bohr³, from features (..., 11); float64 whatever the network's
+    """e_xc, (...,), Hartree/Bohr³, from features (..., 11); float64 whatever the networks'
     precision."""
-    alone, scaled = ingredients(features)
+    alone, scaled = ingredients(features, parameters.own_w.dtype)
     return alone + (coefficients(parameters, inputs(features)) * scaled).sum(axis=-1)

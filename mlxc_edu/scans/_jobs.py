@@ -126,8 +126,8 @@ def _with_origin(job) -> dict[str, Any]:
 def _find_parameters(method: str) -> None:
     """Say that they are missing once, and not at every point."""
     name, _ = split_dispersion(method)
-    if name == "EDU26" or weights.is_file(name):
-        weights.load_edu26(name)
+    if name in weights.SHIPPED or weights.is_file(name):
+        weights.load_ours(name)
     elif name in weights.LEARNED:
         weights.load(name)
 

@@ -28,6 +28,7 @@ FRACTIONAL = {  # how a density was made, and what its lesson is called
 }  # fmt: skip
 ION_SCALE = 170.0  # kcal/mol; errors of larger ionisation energies count less, as the square
 TOTAL_ERROR = 100.0  # kcal/mol, of an atom's whole energy, most of it in the core
+TIMES = {"H": 4, "Li": 2, "Na": 2}  # that planes of these count: one orbital, where all begins
 HELD_OUT = {"F": "test", "P": "test", "B": "validation"}  # fractional electrons, recipe/split.py
 
 
@@ -214,5 +215,6 @@ def fractional(symbol, listed) -> list[Reaction]:
             ends = [(x - 1, less), (-x, more)]
             parts = ((1.0, name), *((c, atom_name(symbol, n)) for c, n in ends if any(n) and c))
             bound = kind == "below"
-            found.append(Reaction(name, FRACTIONAL[kind], side, parts, 0.0, bound=bound))
+            lesson = Reaction(name, FRACTIONAL[kind], side, parts, 0.0, bound=bound)
+            found += [lesson] * (TIMES.get(symbol, 1) if kind.startswith("plane") else 1)
     return found

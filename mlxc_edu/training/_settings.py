@@ -71,20 +71,25 @@ class Settings:
 
 PLANE = Settings(
     form="EDU27",
-    steps=60,
+    width=48,
+    steps=30,
+    turns=2,
+    slopes=250,
     search=True,
     weights=Settings().weights
-    | {"restricted": 1.0, "spin": 0.5, "plane": 1.0, "mixed plane": 0.3, "bound": 0.5},
+    | {"restricted": 1.0, "spin": 1.0, "plane": 1.5, "mixed plane": 0.3, "bound": 1.0},
 )
 """What EDU27 is fitted with."""
 
 
 def start(settings: Settings) -> Parameters:
-    """Random parameters: a functional near the uniform gas."""
+    """Random parameters: a functional near the uniform gas in EDU26's form, near what needs no
+    network in EDU27's."""
     generator = np.random.default_rng(settings.seed)
     w, n = settings.width, settings.blocks
     kind = FORMS[settings.form].Parameters
     _, own, shared, outputs = kind.form()
+    names = FORMS[settings.form].OUTPUTS
 
     def normal(*shape, scale=1.0):
         values = generator.normal(size=shape) * scale / np.sqrt(shape[-2])
@@ -98,7 +103,9 @@ def start(settings: Settings) -> Parameters:
         block_w=normal(n, w, w, scale=0.5),
         block_b=jnp.zeros((n, w), jnp.float32),
         output_w=normal(w, outputs, scale=0.1),
-        output_b=jnp.zeros(outputs, jnp.float32).at[0].set(1.0),
+        output_b=jnp.asarray(
+            [float(name == "a" and settings.form == "EDU26") for name in names], jnp.float32
+        ),
     )
     return blinded(seeing, settings)
 

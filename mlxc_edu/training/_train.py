@@ -93,7 +93,7 @@ class Trained:
 
         Raises FileNotFoundError without the file, ValueError where it holds something else.
         """
-        arrays = weights.load_edu26(os.fspath(name))
+        arrays = weights.load_ours(os.fspath(name))
         if "said" not in arrays:
             raise ValueError(f"{name} does not say how it was made")
         said = json.loads(str(arrays["said"]))

@@ -17,7 +17,7 @@ from ._released import (
     load,
     verify,
 )
-from ._shipped import fingerprint, is_file, load_edu26
+from ._shipped import SHIPPED, fingerprint, is_file, load_ours
 
-LEARNED = ("EDU26", *MODELS)
-"""Names of learned functionals; a file of parameters for EDU26's network is another."""
+LEARNED = (*SHIPPED, *MODELS)
+"""Names of learned functionals; a file of parameters of one of our forms is another."""

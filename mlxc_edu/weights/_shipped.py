@@ -1,4 +1,5 @@
-"""EDU26's parameters, which come with the package, and files of parameters like them."""
+"""Parameters of our own functionals, which come with the package, and files of parameters like
+them."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ import numpy as np
 from ._released import WrongWeights
 
 SUFFIX = ".npz"
-SHIPPED = Path(__file__).with_name("edu26.npz")
-_SHA256 = "9af8bc5f978df79a0e636b83727178bd53ef3a8ce4183ed60b230489ecd72f48"
+_SHA256 = {
+    "EDU26": "9af8bc5f978df79a0e636b83727178bd53ef3a8ce4183ed60b230489ecd72f48",
+}
+SHIPPED = {name: Path(__file__).with_name(f"{name.lower()}.npz") for name in _SHA256}
 
 
 def is_file(name: str) -> bool:
@@ -19,20 +22,21 @@ def is_file(name: str) -> bool:
     return name.lower().endswith(SUFFIX)
 
 
-def load_edu26(name: str) -> dict[str, np.ndarray]:
-    """Arrays by name, of ``"EDU26"`` or of a file.
+def load_ours(name: str) -> dict[str, np.ndarray]:
+    """Arrays by name, of a functional of ``SHIPPED`` or of a file.
 
     Raises
     ------
     FileNotFoundError : there is no such file.
-    WrongWeights : it holds no parameters, or EDU26's is not the one that was shipped.
+    WrongWeights : it holds no parameters, or what was shipped was changed.
     """
-    path = Path(name).expanduser() if is_file(name) else SHIPPED
+    path = Path(name).expanduser() if is_file(name) else SHIPPED[name]
     if not path.is_file():
         raise FileNotFoundError(
             f"{path} is missing: `mlxc-edu train --output {path.name}` makes one"
         )
-    if path == SHIPPED and hashlib.sha256(path.read_bytes()).hexdigest() != _SHA256:
+    said = next((_SHA256[n] for n, file in SHIPPED.items() if file == path), None)
+    if said and hashlib.sha256(path.read_bytes()).hexdigest() != said:
         raise WrongWeights(f"{path} is not the shipped file: install mlxc-edu anew")
     try:
         with np.load(path) as kept:

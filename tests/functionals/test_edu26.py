@@ -18,7 +18,7 @@ from mlxc_edu.functionals._uniform_gas import EXCHANGE_CONSTANT, correlation, sh
 from mlxc_edu.ks.learned import LearnedXC
 from mlxc_edu.training import Settings, Trained, start
 from mlxc_edu.units import ANGSTROM_PER_BOHR
-from mlxc_edu.weights._shipped import SHIPPED
+from mlxc_edu.weights import SHIPPED
 
 SWAPPED = [
     list(FEATURES).index(name)
@@ -250,8 +250,8 @@ def test_parameters_of_the_wrong_shape_are_refused():
 def test_the_model_card_is_of_the_shipped_file():
     card = (Path(__file__).parents[2] / "docs" / "EDU26.md").read_text()
     made = Trained.load("EDU26")
-    assert hashlib.sha256(SHIPPED.read_bytes()).hexdigest() in card
-    assert SHIPPED.stat().st_size < 300_000
+    assert hashlib.sha256(SHIPPED["EDU26"].read_bytes()).hexdigest() in card
+    assert SHIPPED["EDU26"].stat().st_size < 300_000
     count = sum(a.size for a in made.parameters)
     assert count <= 50_000 and f"| parameters | {count} |" in card
     for side in ("train", "validation"):

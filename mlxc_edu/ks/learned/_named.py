@@ -25,6 +25,6 @@ def _dm21(name, folder, dtype):
 
 @cache
 def _ours(name, fingerprint, dtype):
-    arrays = weights.load_edu26(name)
+    arrays = weights.load_ours(name)
     form = form_of(arrays)
     return form, form.Parameters.from_arrays(arrays, dtype)
