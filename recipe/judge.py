@@ -3,6 +3,7 @@
     python recipe/judge.py validation runs/a.npz   # while models are made, as often as needed
     python recipe/judge.py test EDU26              # once
     python recipe/judge.py plane PBE DM21 EDU26    # flat planes and bonds with paired electrons
+    python recipe/judge.py test27 EDU27 EDU26      # EDU27's own test set, once
 
 Finished points are kept in the store; tables are printed and written beside it.
 """
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from split import TEST_ELEMENTS, TEST_REACTIONS
+from split import EDU27_REACTIONS, TEST_ELEMENTS, TEST_REACTIONS
 
 import mlxc_edu as mx
 from mlxc_edu.scans import (
@@ -38,6 +39,10 @@ PLANE_BASIS = "def2-svpd"
 PLANES = {"H": 17} | dict.fromkeys(("Li", "C", "N", "O", "F", "Na", "Cl"), 9)
 RESTRICTED = {"H2": (0.6, 0.74, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 8.0, 10.0)}
 RESTRICTED |= {"N2": (1.1, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)}
+# EDU27's test set, recipe/split.py
+HALVES27 = {"P": (14.5, 15.5), "K": (18.5,), "Br": (34.5, 35.5)}
+PLANES27 = {"P": 5, "K": 5, "Br": 5}
+SALTS27 = {"LiBr": [2.17, *np.arange(4.0, 13.0)], "NaBr": [2.5, *np.arange(5.0, 16.0)]}
 
 
 def reactions(name, numbers, methods, store, workers) -> pd.DataFrame:
@@ -70,11 +75,11 @@ def _species(entry) -> Species:
     return Species(entry.name, xyz, entry.charge, entry.spin)
 
 
-def halves(symbols, methods, store, workers) -> pd.DataFrame:
+def halves(symbols, methods, store, workers, all_halves=HALVES) -> pd.DataFrame:
     tables = []
     for symbol in symbols:
         table = mx.fractional_charge(
-            symbol, methods, n=HALVES[symbol], basis=BASIS, store=store, workers=workers
+            symbol, methods, n=all_halves[symbol], basis=BASIS, store=store, workers=workers
         )
         tables.append(table.assign(atom=symbol))
     return pd.concat(tables)[["atom", "method", "n", "deviation_kcal", "converged"]]
@@ -131,7 +136,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("side", choices=("validation", "test", "plane"))
+    parser.add_argument("side", choices=("validation", "test", "plane", "test27"))
     parser.add_argument("methods", nargs="+")
     parser.add_argument("--store", type=Path, default=Path("judged"))
     parser.add_argument("--workers", type=int, default=2)
@@ -145,6 +150,14 @@ def main():
             "halves": lambda: halves(symbols, *given),
             "molecules": lambda: own_molecules("validation", *given),
         }
+    elif options.side == "test27":
+        tables = {
+            "halves": lambda: halves(HALVES27, *given, all_halves=HALVES27),
+            "planes": lambda: planes(PLANES27, *given),
+            "salts": lambda: curves(SALTS27, *given),
+        }
+        for name, numbers in EDU27_REACTIONS.items():
+            tables[name] = lambda name=name, numbers=numbers: reactions(name, numbers, *given)
     elif options.side == "plane":
         tables = {
             "planes": lambda: planes(PLANES, *given),

@@ -15,7 +15,10 @@ PLANE = (  # parts of the last α and the last β electron
     (0, 0), (0.25, 0.25), (0.5, 0.25), (0.25, 0.5), (0, 0.5),
     (0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0, 1),
     (0.5, 0.75), (0.75, 0.5), (0.75, 0.75), (0.5, 1), (1, 0.5), (1, 1),
+    *((x, y) for x in (0.125, 0.375, 0.625, 0.875) for y in (0.125, 0.375, 0.625, 0.875)),
 )  # fmt: skip
+EIGHTHS = tuple(i / 8 for i in range(9))
+PLANE_OF_ONE = tuple((x, y) for x in EIGHTHS for y in EIGHTHS if x + y >= 0.5)  # one open orbital
 PLANE_OF_IONS = (0.25, 0.25), (0, 0.5), (0.5, 0.5), (0.25, 0.75), (0, 1), (0.75, 0.75), (0.5, 1)
 MOST_IONISED = 3
 ANIONS = ("H", "Li", "B", "C", "O", "F", "Na", "Al", "Si", "P", "S", "Cl")
@@ -58,7 +61,8 @@ def places(symbol, charge, shared: Frontier, whole) -> Iterator[Place]:
     shared = replace(shared, electrons=known[electrons])
     a, b = known[electrons]
     corners = ((a - 1, b), (a, b), (a - 1, b + 1), (a, b + 1))
-    for x, y in PLANE if charge == 0 else PLANE_OF_IONS:
+    one = PLANE_OF_ONE if spins == [0, 1, 0] else PLANE
+    for x, y in one if charge == 0 else PLANE_OF_IONS:
         if x + y > 1 and electrons + 1 not in known:
             continue
         between = a - 1 + x, b + y
