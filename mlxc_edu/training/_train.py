@@ -129,8 +129,9 @@ def train(
 
     Raises
     ------
-    ValueError : unknown preset, one whose densities are kept for another form, a broken table or
-        density (the message names the entry), a checkpoint of other settings.
+    ValueError : unknown preset, one whose densities are kept for another form or that cannot
+        search, a broken table or density (the message names the entry), a checkpoint of other
+        settings.
     """
     if preset not in PRESETS:
         raise ValueError(f"unknown preset {preset!r}; there are {', '.join(PRESETS)}")
@@ -141,6 +142,8 @@ def train(
             f"the densities of {preset!r} are as EDU26 sees them; for {settings.form} take the "
             "preset 'plane'"
         )
+    if settings.turns and not chosen.kinds:
+        raise ValueError(f"{preset!r} has no densities of its own to search near; turns must be 0")
     sides = (
         _built(chosen, settings, fractional, workers) if chosen.kinds else small_data(fractional)
     )

@@ -18,7 +18,7 @@ from pyscf.data import elements
 import mlxc_edu as mx
 from mlxc_edu.functionals import edu26
 from mlxc_edu.ks.learned import LearnedXC
-from mlxc_edu.training import PRESETS, Settings, Trained, energies, start, train
+from mlxc_edu.training import PRESETS, Settings, Trained, _train, energies, start, train
 from mlxc_edu.training import _cache as cache
 from mlxc_edu.training._below import states_below
 from mlxc_edu.training._below import turned as shaken
@@ -437,6 +437,29 @@ def test_what_comes_with_the_package_trains(tmp_path):
     assert "train_charge" not in without.history
     with pytest.raises(ValueError, match=r"ends in \.npz"):
         found.save(tmp_path / "mine.txt")
+
+
+def test_fit_and_search_take_turns(tmp_path, monkeypatch):
+    """Two atoms and a molecule, two steps, a search, two more; what was found is kept, and a fit
+    that is run again does not search again."""
+    monkeypatch.setenv("MLXC_EDU_TRAINING_DIR", str(tmp_path))
+    few = {name: e for name, e in entries().items() if name in ("H", "H-1", "Li", "LiH 1.600")}
+    monkeypatch.setattr(_train, "ATOMS", ("H", "Li"))
+    monkeypatch.setattr(_train, "entries", lambda: few)
+    monkeypatch.setattr(_train, "pairs", list)
+    weights = EVEN | {"restricted": 0.0}
+    settings = replace(SMALL, steps=2, turns=1, weights=weights, form="EDU27", search=True)
+    first = train("laptop", settings=settings, workers=1)
+    assert [*first.history["step"]] == [1, 2, 3, 4]
+    searched = sorted(tmp_path.glob("* *.json"))
+    assert [file.name[:2].strip() for file in searched] == ["H", "Li"]
+    times = [file.stat().st_mtime_ns for file in searched]
+    again = train("laptop", settings=settings, workers=1)
+    assert [file.stat().st_mtime_ns for file in sorted(tmp_path.glob("* *.json"))] == times
+    for a, b in zip(first.parameters, again.parameters):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match="turns must be 0"):
+        train("two-minutes", settings=replace(SMALL, turns=1))
 
 
 def test_an_unknown_preset_lists_the_known():
