@@ -82,7 +82,7 @@ def _plane_point(job):
     symbol, (x, y) = job["system"], job["place"]
     mol = _atom(symbol)
     start = paired(frontier(mol), mol.intor_symmetric("int1e_ovlp"))
-    spins = [hund_spin(symbol, c) if c != mol.nelectron else 0 for c in (1, 0, -1)]
+    spins = [hund_spin(symbol, c) for c in (1, 0, -1)]
     occupations = plane_occupations(start, spins, x, y)
     cation, up, down, anion = plane_weights(x, y)
     return mol, start.coefficients, occupations, {1: cation, 0: up + down, -1: anion}

@@ -14,19 +14,22 @@ exchange at two ranges, exactly where the hole is compact or sits at one distanc
 
 A factor near 1 allows for the hole's extent. The rest is EDU26, its network included, but for g:
 
-    e_xc = e_EDU26(g) − 2 U {d + K [u d + v (d' − d)]} √(e_α e_β)
+    e_xc = e_EDU26(g) − 2 U R {d + K [u d + v (d' − d)]} √(e_α e_β)
+           + R g [a (e_LDA − e_HF)_near + G (b e_LDA + c e_c)]
 
 Where EDU26 has 1 − ζ² τ_W/τ, which is zero where one electron is alone, here is
 g = 1 − [1 − (1 − ζ²)(1 − d)] τ_W/τ: zero also where fractions of two electrons, one at most, share
-one orbital, of whatever spins. There e_α + e_β − 2 √(e_α e_β) is exact, and K = 1 − d (τ_W/τ)⁴
-keeps the network's answers, u (−½ … ½) and v (−4/3 … 4/3), out. d' is d where half as much again is
-missing of each electron, 1 − n' = 3 (1 − n)/2: where a bond breaks with its electrons paired, the
-hole's other half far away makes n too large. U vanishes in the uniform gas.
+one orbital, of whatever spins. There e_α + e_β − 2 √(e_α e_β) is exact, and g and
+K = 1 − d (τ_W/τ)⁴ keep the answers of its own network out, u (−½ … ½) and v, a, b, c (−1 … 1).
+d' is d where half as much again is missing of each electron, 1 − n' = 3 (1 − n)/2: where a bond
+breaks with its electrons paired, the hole's other half far away makes n too large. U vanishes in
+the uniform gas, and R = d² (1 + δ²)/(d² + δ²) where d is faint, δ = 0.05: whole electrons seem to
+lack a little, too, because their holes have shapes.
 
 Several orbitals that hold fractions aᵢ of α and bᵢ of β electrons need Σ K_ij √(aᵢ āᵢ b_j b̄_j),
 ā = 1 − a, where aᵢ + bᵢ = 1. With nσ = Σ aᵢ²/Σ aᵢ, and K_ii larger than the others, that is
-d = √[(1 − nα)(1 − nβ) / (nα nβ)], of which EDU26's own terms have three tenths; (τ_W/τ)⁴ tells the
-two cases apart. Everything else is as in :mod:`mlxc_edu.functionals.edu26`.
+d = √[(1 − nα)(1 − nβ) / (nα nβ)], of which EDU26's own terms have a fifth; (τ_W/τ)⁴ tells the two
+cases apart. Everything else is as in :mod:`mlxc_edu.functionals.edu26`.
 """
 
 from __future__ import annotations
@@ -64,7 +67,7 @@ VANISHING = 1e-7  # Hartree/Bohr³, keeps √'s slope finite where a spin is emp
 
 
 class Parameters(edu26.Parameters):
-    """As EDU26's, with more inputs and outputs."""
+    """Of the network beside EDU26's: as that one's, with more inputs and outputs."""
 
     @classmethod
     def form(cls) -> tuple[str, int, int, int]:
@@ -114,7 +117,7 @@ def inputs(features) -> Inputs:
 
 def ingredients(features, dtype="float32") -> tuple[jax.Array, jax.Array]:
     """Energies per volume in Hartree/Bohr³: the one that needs no network of its own, (...,), and
-    the two that its network's outputs multiply, (..., 2). ``dtype`` is EDU26's network's."""
+    the five that its network's outputs multiply, (..., 5). ``dtype`` is EDU26's network's."""
     p, n = edu26.point(features), occupations(features)
     d = static(n, p.single_total)
     farther = static(n - _free(n) / 2, p.single_total, unseen=0.0)

@@ -61,8 +61,8 @@ def places(symbol, charge, shared: Frontier, whole) -> Iterator[Place]:
     shared = replace(shared, electrons=known[electrons])
     a, b = known[electrons]
     corners = ((a - 1, b), (a, b), (a - 1, b + 1), (a, b + 1))
-    one = PLANE_OF_ONE if spins == [0, 1, 0] else PLANE
-    for x, y in one if charge == 0 else PLANE_OF_IONS:
+    of_atoms = PLANE_OF_ONE if spins == [0, 1, 0] else PLANE
+    for x, y in of_atoms if charge == 0 else PLANE_OF_IONS:
         if x + y > 1 and electrons + 1 not in known:
             continue
         between = a - 1 + x, b + y
