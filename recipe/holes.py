@@ -20,7 +20,7 @@ from pyscf import gto
 
 import mlxc_edu as mx
 from mlxc_edu.calculations import frontier, paired, plane_occupations, plane_weights
-from mlxc_edu.ks.convergence import atomic_starts, default_start, minimise
+from mlxc_edu.ks.convergence import Minimum, atomic_starts, default_start, minimise
 from mlxc_edu.molecules import hund_spin
 from mlxc_edu.training import entries
 from mlxc_edu.training._below import turned
@@ -106,13 +106,13 @@ def search(job, method, seed, keep) -> dict:
     """One start of one point: how far its minimum lies above the exact energy, kcal/mol."""
     if job["system"] in ATOMS:
         mol, coefficients, occupations, corners = _plane_point(job)
-        reference = sum(
-            w * _lowest(job["system"], charge, method) for charge, w in corners.items() if w
-        )
+        whole = [(w, _lowest(job["system"], c, method)) for c, w in corners.items() if w]
+        reference = sum(w * found.energy for w, found in whole if found)
         mf = mx.KS(mol, method, unrestricted=True, occupations=occupations)
     else:
         mol, exact = _molecule(job)
-        reference = exact + sum(_lowest(s, 0, method) for s in _atoms(job["system"]))
+        whole = [(1.0, _lowest(s, 0, method)) for s in _atoms(job["system"])]
+        reference = exact + sum(found.energy for _, found in whole)
         mf = mx.KS(mol, method, unrestricted=True)
         starts = atomic_starts(mol) or [default_start(mf)]
         start = starts[seed % len(starts)]
@@ -125,19 +125,20 @@ def search(job, method, seed, keep) -> dict:
         name = f"{job['system']} {job['place']} {seed}".replace(" ", "_")
         dm = mf.make_rdm1(found.mo_coeff, found.mo_occ)
         np.savez(keep / f"{name}.npz", dm=dm, above=above, job=json.dumps(job))
-    return dict(method=method, **job, start=seed, above_kcal=above, converged=bool(found.converged))
+    converged = all(f.converged for f in (found, *(f for _, f in whole if f)))
+    return dict(method=method, **job, start=seed, above_kcal=above, converged=bool(converged))
 
 
-def _lowest(symbol, charge, method) -> float:
-    """Of the whole atom or ion, from the usual start."""
+def _lowest(symbol, charge, method) -> Minimum | None:
+    """Of the whole atom or ion, from the usual start; nothing of a bare nucleus."""
     mol = _atom(symbol, charge)
     if not mol.nelectron:
-        return 0.0
+        return None
     start = frontier(mol)
     occupations = start.occupations(mol.nelec)
     mf = mx.KS(mol, method, unrestricted=True, occupations=occupations)
     mf.grids.level = GRID_LEVEL
-    return minimise(mf, start.coefficients, occupations, gradient_tol=1e-4).energy
+    return minimise(mf, start.coefficients, occupations, gradient_tol=1e-4)
 
 
 def summary(rows) -> pd.DataFrame:

@@ -67,6 +67,7 @@ def states_below(symbol: str, functional: str, seed: int) -> Iterator[Point]:
         for s in seeds:
             coefficients = turned(orbitals.coefficients, occupations, s)
             found = _lowest(mol, functional, coefficients, occupations)
+            # whether it or an ion settled matters little: the lesson is about this density
             depth = (line - found.energy) * KCAL_PER_HARTREE
             if depth < DEEP or any(abs(depth - d) < APART for d in depths):
                 continue
