@@ -19,7 +19,7 @@ import pandas as pd
 from mlxc_edu.training import Settings, Trained, _train, energies
 from mlxc_edu.training._problem import evaluate, mean_errors
 from mlxc_edu.units import ANGSTROM_PER_BOHR, COULOMB_EV_ANGSTROM, KCAL_PER_HARTREE
-from mlxc_edu.weights._shipped import SHIPPED
+from mlxc_edu.weights import SHIPPED
 
 CARD = Path(__file__).parents[1] / "docs" / "EDU26.md"
 NAMES = {
@@ -50,8 +50,8 @@ def file_table() -> pd.DataFrame:
     made = Trained.load("EDU26")
     rows = {
         "parameters": sum(a.size for a in made.parameters),
-        "size": f"{SHIPPED.stat().st_size / 1000:.0f} kB",
-        "SHA-256": f"`{hashlib.sha256(SHIPPED.read_bytes()).hexdigest()}`",
+        "size": f"{SHIPPED['EDU26'].stat().st_size / 1000:.0f} kB",
+        "SHA-256": f"`{hashlib.sha256(SHIPPED['EDU26'].read_bytes()).hexdigest()}`",
         "fit": f"{made.history['step'].iloc[-1]} steps, {made.history['seconds'].iloc[-1]:.0f} s",
         "seed": made.settings.seed,
     }
@@ -86,7 +86,7 @@ def ablated(files) -> str:
     if not files:
         return ""
     settings = Settings()
-    data = _train._built(_train.PRESETS["full"], True, None)[1].of_kinds(settings.weights)
+    data = _train._built(_train.PRESETS["full"], settings, True, None)[1].of_kinds(settings.weights)
     rows = {}
     for file in files:
         found = evaluate(Trained.load(file).parameters, data, settings)

@@ -152,13 +152,13 @@ def train(
     parameters, history = fit(training, validation, settings, path, report)
     for turn in range(1, settings.turns + 1):
         training = training.with_more(_found_below(parameters, settings, turn, workers))
-        path = path and path.with_name(f"{path.stem} {turn}{path.suffix}")
+        then = path and path.with_name(f"{path.stem} {turn}{path.suffix}")
         last = history[-1]
 
         def later(row, last=last):
             report(row | {name: row[name] + last[name] for name in ("step", "seconds")})
 
-        parameters, more = fit(training, validation, settings, path, later, parameters)
+        parameters, more = fit(training, validation, settings, then, later, parameters)
         history += [r | {name: r[name] + last[name] for name in ("step", "seconds")} for r in more]
     rows = {
         side: mean_errors(data, *evaluate(parameters, data, settings))
@@ -211,12 +211,17 @@ def _found_below(parameters, settings: Settings, turn, workers) -> Data:
     shown = [s for s in ATOMS if s not in HELD_OUT]
     lists = {s: f"{s} {key}" for s in shown}
     job = {"functional": str(functional), "seed": turn}
-    _cache.build(
+    failed = _cache.build(
         [{"atom": s, "list": name, **job} for s, name in lists.items()],
         where,
         workers or os.cpu_count() or 1,
     )
-    found = [r for s, n in lists.items() for r in fractions(s, _cache.atom_list(n, where))]
+    found = [
+        r
+        for s, n in lists.items()
+        if n not in failed
+        for r in fractions(s, _cache.atom_list(n, where))
+    ]
     return Data.load(found, where, FORMS[settings.form])
 
 
