@@ -9,7 +9,7 @@ from ._jax import set_up
 
 set_up()
 
-from . import dm21, edu26, edu27  # noqa: E402
+from . import dm21, edu26, edu27, occupation  # noqa: E402
 from ._derivatives import energy_and_potential, hessian_product  # noqa: E402
 from ._features import FEATURES, OMEGAS, Features, density_features  # noqa: E402
 from ._forms import FORMS, form_of, form_with  # noqa: E402
@@ -27,5 +27,6 @@ __all__ = [
     "form_of",
     "form_with",
     "hessian_product",
+    "occupation",
     "set_up",
 ]

@@ -6,13 +6,9 @@ and do not see the spin (P. Mori-Sánchez, A. J. Cohen, W. Yang, Phys. Rev. Lett
 
     e_xc = e_α + e_β − 2 d √(e_α e_β),   d = min[1, (1 − nα)(1 − nβ) / (nα nβ)]
 
-with local Hartree–Fock exchange e_σ of each spin. In a molecule nσ is the local occupation: how
-much of an electron the exchange hole of a σ electron at a point holds nearby. It is read off local
-exchange at two ranges, exactly where the hole is compact or sits at one distance r:
-
-    nσ = r 2|e_σ|/ρσ,   erf(ω r) = e_σ(long range)/e_σ.
-
-A factor near 1 allows for the hole's extent. The rest is EDU26, its network included, but for g:
+with local Hartree–Fock exchange e_σ of each spin. In a molecule nσ is the local occupation
+(:mod:`mlxc_edu.functionals.occupation`): how much of an electron the exchange hole of a σ electron
+at a point holds nearby. The rest is EDU26, its network included, but for g:
 
     e_xc = e_EDU26(g) − 2 U R {d + K [u d + v (d' − d)]} √(e_α e_β)
            + R g [a (e_LDA − e_HF)_near + G (b e_LDA + c e_c)]
@@ -23,8 +19,7 @@ one orbital, of whatever spins. There e_α + e_β − 2 √(e_α e_β) is exact,
 K = 1 − d (τ_W/τ)⁴ keep the answers of its own network out, u (−½ … ½) and v, a, b, c (−1 … 1).
 d' is d where half as much again is missing of each electron, 1 − n' = 3 (1 − n)/2: where a bond
 breaks with its electrons paired, the hole's other half far away makes n too large. U vanishes in
-the uniform gas, and R = d² (1 + δ²)/(d² + δ²) where d is faint, δ = 0.05: whole electrons seem to
-lack a little, too, because their holes have shapes.
+the uniform gas, and R = d² (1 + δ²)/(d² + δ²) where d is faint, δ = 0.03: n is never read exactly.
 
 Several orbitals that hold fractions aᵢ of α and bᵢ of β electrons need Σ K_ij √(aᵢ āᵢ b_j b̄_j),
 ā = 1 − a, where aᵢ + bᵢ = 1. With nσ = Σ aᵢ²/Σ aᵢ, and K_ii larger than the others, that is
@@ -38,12 +33,10 @@ from functools import cache
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import erfinv
 
 from ..weights import load_ours
-from . import edu26
-from ._features import OMEGAS, Features
-from .edu26 import FERMI, Inputs
+from . import edu26, occupation
+from .edu26 import Inputs
 
 OWN = (*edu26.OWN, "occupation", "hole")
 SHARED = (*edu26.SHARED, "static", "holes")
@@ -54,14 +47,11 @@ OUTPUTS: dict[str, str] = {
 }
 """The network's answer at a point: names and meaning."""
 
-FARTHEST = 1e-5  # of 1 − e_LR/e_HF; a hole at 8 Bohr, beyond which single precision cannot see
-EXTENT, SATURATION = 2.5, 3.2  # fitted to hydrogen-like atoms, Z from ½ to 5
-UNIFORM = 0.5  # of k_F² in a hole's extent, chosen so that bonds' midpoints stay near 1
 SHARPNESS = 12  # power of the mean that rounds d's corner at nα + nβ = 1
 ALONE = 4  # power of τ_W/τ that tells one orbital from several
-UNSEEN = 0.06  # of an electron, which full shells seem to lack
+UNSEEN = 0.01  # of an electron, which full shells seem to lack
 SHELL = 0.8  # of what Hartree–Fock lacks; EDU26's terms have the rest
-FAINT = 0.05  # of d; less is taken for what holes' shapes do to n
+FAINT = 0.03  # of d; less is taken for an error of n
 ROUNDED = 0.02  # of an electron, the corner at n = 1
 VANISHING = 1e-7  # Hartree/Bohr³, keeps √'s slope finite where a spin is empty
 
@@ -82,12 +72,8 @@ class Parameters(edu26.Parameters):
 
 def occupations(features) -> jax.Array:
     """nσ, (..., 2): how much of an electron the exchange hole of each spin holds nearby."""
-    p, omega = edu26.point(features), OMEGAS[1]
-    potential = 2 * jnp.abs(p.e_hf) / p.rho
-    distance = erfinv(jnp.clip(p.long, 0, 1) * (1 - FARTHEST)) / omega
-    slope = 8 * features[..., Features.TAU] / p.rho + UNIFORM * FERMI**2 * p.rho ** (2 / 3)
-    extent = 1 + EXTENT * omega**2 / (slope + SATURATION * omega**2)
-    return potential * distance * extent
+    seen = occupation.seen(edu26.point(features), features)
+    return occupation.read(occupation.fitted(), seen)
 
 
 def _free(n, rounded=ROUNDED):

@@ -28,17 +28,17 @@ COARSE = 0  # PySCF's level of the grid on which is searched
 MOST_BUILDS = 60  # Fock matrices a start
 DEEP = 4.0  # kcal/mol below the exact energy, from where on a state is a lesson
 APART = 1.0  # kcal/mol between two that both are
-ANGLE, VIRTUAL = 0.7, 8  # of a start turned at random: radians, and how many empty orbitals
+ANGLE, VIRTUAL = 0.7, 8  # of a start turned at random: how much, and how many empty orbitals
 
 
-def turned(coefficients, occupations, seed) -> np.ndarray:
+def turned(coefficients, occupations, seed, angle=ANGLE) -> np.ndarray:
     """Orbitals (2, nao, nmo), those that hold electrons and the lowest empty ones turned into one
-    another at random; with seed 0 as they are."""
+    another at random, by ``angle`` in radians; with seed 0 as they are."""
     found = np.array(coefficients)
     generator = np.random.default_rng(seed)
     for spin, held in enumerate(np.asarray(occupations) > 0):
         width = min(np.flatnonzero(held).max(initial=-1) + 1 + VIRTUAL, len(held))
-        angles = generator.normal(size=(width, width)) * ANGLE / np.sqrt(width)
+        angles = generator.normal(size=(width, width)) * angle / np.sqrt(width)
         if seed:
             found[spin][:, :width] = found[spin][:, :width] @ expm(angles - angles.T)
     return found

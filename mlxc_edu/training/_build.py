@@ -18,7 +18,7 @@ from ..calculations import Frontier, frontier, paired, solve
 from ..ks import KS
 from ..ks.convergence import minimise
 from ..molecules import hund_spin
-from ._planes import ladder, places
+from ._planes import Place, ladder, places
 from ._samples import GRID_LEVEL, Densities, Density, rotations
 
 METHOD = "BHandHLYP"
@@ -68,7 +68,7 @@ def molecule_density(
     return Densities(mol, dm, *turns[:2], level=level).density(dm, turns)
 
 
-class _Atom:
+class Atom:
     """One atom's densities with any numbers of electrons, all oriented alike.
 
     ``whole`` : of the atom and its ions, spin density matrices by (α, β) electrons. They say which
@@ -99,6 +99,11 @@ class _Atom:
             raise ArithmeticError(f"{METHOD} does not converge for {occupations.sum(axis=1)}")
         return found, np.asarray(mf.make_rdm1(found.mo_coeff, found.mo_occ))
 
+    def mixture(self, place: Place) -> np.ndarray:
+        """Of the ground states at a plane's corners, (2, nao, nao)."""
+        parts = (w * _turned(self.whole[known], known, n) for w, known, n in place.corners)
+        return np.sum([*parts], axis=0)
+
     def density(self, start: Frontier, occupations, seed=0) -> Density:
         found, dm = self.lowest(start, occupations)
         return self._with_turns(found, dm, seed)
@@ -113,7 +118,7 @@ def atom_points(symbol, level: int = GRID_LEVEL) -> Iterator[Point]:
     """Whole atoms and ions, then what lies between: mixtures of two of them, and the lowest energy
     with a fraction in one orbital; mixtures of an atom with its spins up and down; last, points of
     flat planes, as mixtures of the ground states at their corners and as lowest energies."""
-    atom = _Atom(symbol, level)
+    atom = Atom(symbol, level)
     whole = atom.whole
     for electrons, density in atom.of_whole():
         yield Point(_named(symbol, electrons), density, electrons)
@@ -140,8 +145,7 @@ def atom_points(symbol, level: int = GRID_LEVEL) -> Iterator[Point]:
     for charge in (0, 1):
         for place in places(symbol, charge, replace(shared, unpaired=0), list(whole)):
             name = f"{symbol} plane {place.label}"
-            parts = [w * _turned(whole[known], known, n) for w, known, n in place.corners]
-            density = atom.densities.density(np.sum(parts, axis=0))
+            density = atom.densities.density(atom.mixture(place))
             yield Point(f"{name} mixed", density, place.electrons, "plane mixed")
             try:
                 density = atom.density(shared, place.occupations, seed=place.seed)

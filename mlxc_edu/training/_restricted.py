@@ -46,13 +46,13 @@ def restricted(table: dict[str, Entry]) -> list[Restricted]:
         for row in csv.DictReader(file):
             energy = (float(row["energy"]) + 1) * KCAL_PER_HARTREE
             for paired in (True, False):
-                job = _two("H", "H", float(row["r"]))
+                job = apart("HH", float(row["r"]))
                 found.append(_lesson(job, "HH", "train", energy, 0.1, paired))
     for pair in FAR:
         a, b = _symbols(pair)
         metal = {a, b} & {"Li", "Na"}
         for r in DISTANCES[1 if metal else 0 :]:
-            found.append(_lesson(_two(a, b, r), (a, b), "train", DISPERSION, ERROR))
+            found.append(_lesson(apart(pair, r), (a, b), "train", DISPERSION, ERROR))
     return [*{f.reaction.name: f for f in found}.values()]
 
 
@@ -63,7 +63,9 @@ def _lesson(job, symbols, side, reference, error, paired=True) -> Restricted:
     return Restricted(job | {"name": name, "restricted": paired}, reaction)
 
 
-def _two(a, b, r) -> dict:
+def apart(pair, r) -> dict:
+    """The density of ``"NaLi"``, ``r`` Å apart."""
+    a, b = _symbols(pair)
     geometry = f"{a} 0 0 0; {b} 0 0 {r}"
     return dict(name=f"{a}{b} {r:.3f}", geometry=geometry, charge=0, spin=0)
 

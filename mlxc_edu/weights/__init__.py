@@ -17,7 +17,7 @@ from ._released import (
     load,
     verify,
 )
-from ._shipped import SHIPPED, fingerprint, is_file, load_ours
+from ._shipped import SHIPPED, fingerprint, is_file, load_occupation, load_ours
 
 LEARNED = (*SHIPPED, *MODELS)
 """Names of learned functionals; a file of parameters of one of our forms is another."""

@@ -15,6 +15,7 @@ _SHA256 = {
     "EDU26": "9af8bc5f978df79a0e636b83727178bd53ef3a8ce4183ed60b230489ecd72f48",
 }
 SHIPPED = {name: Path(__file__).with_name(f"{name.lower()}.npz") for name in _SHA256}
+OCCUPATION = Path(__file__).with_name("occupation.npz")  # that reads local occupations, for EDU27
 
 
 def is_file(name: str) -> bool:
@@ -43,6 +44,12 @@ def load_ours(name: str) -> dict[str, np.ndarray]:
             return {key: kept[key] for key in kept.files}
     except (OSError, ValueError, EOFError) as error:
         raise WrongWeights(f"{path} holds no parameters: {error}") from error
+
+
+def load_occupation() -> dict[str, np.ndarray]:
+    """Arrays of the network that reads local occupations, by name."""
+    with np.load(OCCUPATION) as kept:
+        return {key: kept[key] for key in kept.files}
 
 
 def fingerprint(name: str) -> str:

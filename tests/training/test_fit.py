@@ -22,7 +22,7 @@ from mlxc_edu.training import PRESETS, Settings, Trained, _train, energies, star
 from mlxc_edu.training import _cache as cache
 from mlxc_edu.training._below import states_below
 from mlxc_edu.training._below import turned as shaken
-from mlxc_edu.training._build import _Atom, atom_points
+from mlxc_edu.training._build import Atom, atom_points
 from mlxc_edu.training._data import PIECES, Data, turned
 from mlxc_edu.training._fit import fit
 from mlxc_edu.training._loss import differentiated, slope, summed
@@ -197,7 +197,7 @@ def test_whole_energies_of_atoms():
 def test_an_open_shell_keeps_its_shape(electrons):
     """A density that is symmetrised by mirrors which it does not have is another one: N⁺, whose two
     p electrons leave one direction empty, came out 0.17 Hartree too high."""
-    atom = _Atom("N", GRID_LEVEL)
+    atom = Atom("N", GRID_LEVEL)
     mf = scf.UHF(atom.mol)
     expected = mf.energy_tot(atom.whole[electrons])
     density = dict(atom.of_whole())[electrons]
