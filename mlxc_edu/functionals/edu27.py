@@ -10,16 +10,18 @@ with local Hartree–Fock exchange e_σ of each spin. In a molecule nσ is the l
 (:mod:`mlxc_edu.functionals.occupation`): how much of an electron the exchange hole of a σ electron
 at a point holds nearby. The rest is EDU26, its network included, but for g:
 
-    e_xc = e_EDU26(g) − 2 U R {d + K [u d + v (d' − d)]} √(e_α e_β)
-           + R g [a (e_LDA − e_HF)_near + G (b e_LDA + c e_c)]
+    e_xc = e_EDU26(g) − 2 U R N {d + K [u d + v (d' − d)]} √(e_α e_β)
+           + R d g [a (e_LDA − e_HF)_near + G (b e_LDA + c e_c)]
 
 Where EDU26 has 1 − ζ² τ_W/τ, which is zero where one electron is alone, here is
 g = 1 − [1 − (1 − ζ²)(1 − d)] τ_W/τ: zero also where fractions of two electrons, one at most, share
 one orbital, of whatever spins. There e_α + e_β − 2 √(e_α e_β) is exact, and g and
-K = 1 − d (τ_W/τ)⁴ keep the answers of its own network out, u (−½ … ½) and v, a, b, c (−1 … 1).
-d' is d where half as much again is missing of each electron, 1 − n' = 3 (1 − n)/2: where a bond
-breaks with its electrons paired, the hole's other half far away makes n too large. U vanishes in
-the uniform gas, and R = d² (1 + δ²)/(d² + δ²) where d is faint, δ = 0.03: n is never read exactly.
+K = 1 − d (τ_W/τ)⁴/(1 + A²/α²), α = 0.03, keep the answers of its own network out: u (−½ … ½),
+v (−1 … 1), and a, b, c (−2 … 2). d' is d where half as much again is missing of each electron,
+1 − n' = 3 (1 − n)/2. U vanishes in the uniform gas. R = d² (1 + δ²)/(d² + δ²), δ = 0.03, for n is
+never read exactly where it is 1. N = 1 − A, where A is the sum over both spins of the share of
+local exchange that comes from far away: half a hole on another atom, at a distance R, is worth
+1/2R, and no part of the electrons' repulsion at home.
 
 Several orbitals that hold fractions aᵢ of α and bᵢ of β electrons need Σ K_ij √(aᵢ āᵢ b_j b̄_j),
 ā = 1 − a, where aᵢ + bᵢ = 1. With nσ = Σ aᵢ²/Σ aᵢ, and K_ii larger than the others, that is
@@ -38,7 +40,7 @@ from ..weights import load_ours
 from . import edu26, occupation
 from .edu26 import Inputs
 
-OWN = (*edu26.OWN, "occupation", "hole")
+OWN = (*edu26.OWN, "occupation", "hole", "far")
 SHARED = (*edu26.SHARED, "static", "holes")
 OUTPUTS: dict[str, str] = {
     "u": "more of the term of fractional spins and charges",
@@ -53,6 +55,7 @@ UNSEEN = 0.01  # of an electron, which full shells seem to lack
 SHELL = 0.8  # of what Hartree–Fock lacks; EDU26's terms have the rest
 FAINT = 0.03  # of d; less is taken for an error of n
 ROUNDED = 0.02  # of an electron, the corner at n = 1
+APART = 0.03  # of local exchange from far away, from where on nothing is taken for exact
 VANISHING = 1e-7  # Hartree/Bohr³, keeps √'s slope finite where a spin is empty
 
 
@@ -72,8 +75,13 @@ class Parameters(edu26.Parameters):
 
 def occupations(features) -> jax.Array:
     """nσ, (..., 2): how much of an electron the exchange hole of each spin holds nearby."""
-    seen = occupation.seen(edu26.point(features), features)
-    return occupation.read(occupation.fitted(), seen)
+    return _holes(edu26.point(features), features)[0]
+
+
+def _holes(p, features):
+    """nσ, and the share of local exchange that comes from far away."""
+    seen, shape = occupation.seen(p, features), occupation.fitted()
+    return occupation.read(shape, seen), occupation.far(shape, seen)
 
 
 def _free(n, rounded=ROUNDED):
@@ -94,9 +102,10 @@ def static(n, single, unseen=UNSEEN) -> jax.Array:
 
 def inputs(features) -> Inputs:
     """Features (..., 11) in atomic units → what the network looks at."""
-    p, seen, n = edu26.point(features), edu26.inputs(features), occupations(features)
+    p, seen = edu26.point(features), edu26.inputs(features)
+    n, far = _holes(p, features)
     hole = 2 * jnp.sqrt(_free(n))
-    own = p.share[..., None] * jnp.stack([n, hole], axis=-1)
+    own = p.share[..., None] * jnp.stack([n, hole, 4 * far], axis=-1)
     both = jnp.stack([static(n, p.single_total), hole.prod(axis=-1)], axis=-1)
     return Inputs(*(jnp.concatenate(a, axis=-1) for a in zip(seen, (own, both))))
 
@@ -104,19 +113,22 @@ def inputs(features) -> Inputs:
 def ingredients(features, dtype="float32") -> tuple[jax.Array, jax.Array]:
     """Energies per volume in Hartree/Bohr³: the one that needs no network of its own, (...,), and
     the five that its network's outputs multiply, (..., 5). ``dtype`` is EDU26's network's."""
-    p, n = edu26.point(features), occupations(features)
+    p = edu26.point(features)
+    n, far = _holes(p, features)
     d = static(n, p.single_total)
     farther = static(n - _free(n) / 2, p.single_total, unseen=0.0)
     several = 1 - (1 - (1 - edu26.polarisation(p)) * (1 - d)) * p.single_total
     alone, known = edu26.terms(p, several)
     alone += (coefficients(_edu26(str(dtype)), edu26.inputs(features)) * known).sum(axis=-1)
     both = jnp.sqrt(p.e_hf.prod(axis=-1) + VANISHING**2) - VANISHING
-    paired = -2 * (1 - jnp.exp(-8 * edu26.departure(p))) * both
+    apart = far.sum(axis=-1)
     real = d**2 * (1 + FAINT**2) / (d**2 + FAINT**2)
-    unknown = real * paired * (1 - d * p.single_total**ALONE)
+    paired = -2 * (1 - jnp.exp(-8 * edu26.departure(p))) * real * (1 - apart) * both
+    exact = d * p.single_total**ALONE * APART**2 / (apart**2 + APART**2)
+    unknown = paired * (1 - exact)
     own = jnp.stack([unknown * d / 4, unknown * (farther - d) / 2], axis=-1)
-    scaled = [own, real[..., None] * known / 2]
-    return alone + real * paired * d, jnp.concatenate(scaled, axis=-1)
+    scaled = [own, (real * d)[..., None] * known]
+    return alone + paired * d, jnp.concatenate(scaled, axis=-1)
 
 
 @cache

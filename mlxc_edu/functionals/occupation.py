@@ -23,7 +23,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import erfinv
+from jax.scipy.special import erfc, erfinv
 
 from ..weights import load_occupation
 from ._features import OMEGAS, Features
@@ -36,6 +36,9 @@ LARGEST = 0.4  # |t|
 PACKED = 40.0  # κ² in 1/Bohr², where t can be half as large
 MOST = 1.5  # electrons, beyond which the network is told no more
 FAINTEST = 1e-4  # electrons/Bohr³, keeps the logarithm finite
+STEPS = 4  # of Newton's, to r'
+ROUNDED = 0.005  # of e, where its far part sets in
+NEAREST = 1e-6  # of ω r, keeps its logarithm finite
 
 
 class Shape(NamedTuple):
@@ -50,9 +53,10 @@ class Shape(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Of each spin: ``compact``, r 2|e|/ρ X, (..., 2), how free its electrons are to have holes of
-    another shape, (..., 2), and what the network looks at, (..., 2, 8)."""
+    """Of each spin: ω r, (..., 2); ``compact``, r 2|e|/ρ X, (..., 2); how ``free`` its electrons
+    are to have holes of another shape, (..., 2); what the network looks at, (..., 2, 8)."""
 
+    distance: jax.Array
     compact: jax.Array
     free: jax.Array
     numbers: jax.Array
@@ -61,10 +65,10 @@ class Seen(NamedTuple):
 def seen(p: Point, features) -> Seen:
     """What n is made of. κ, an orbital's inverse length, is known from τ and the density."""
     omega = OMEGAS[1]
-    distance = erfinv(jnp.clip(p.long, 0, 1) * (1 - FARTHEST)) / omega
+    distance = erfinv(jnp.clip(p.long, 0, 1) * (1 - FARTHEST))
     squared = 8 * features[..., Features.TAU] / p.rho + UNIFORM * FERMI**2 * p.rho ** (2 / 3)
     extent = 1 + EXTENT * omega**2 / (squared + SATURATION * omega**2)
-    compact = 2 * jnp.abs(p.e_hf) / p.rho * distance * extent
+    compact = 2 * jnp.abs(p.e_hf) / p.rho * distance / omega * extent
     kappa = jnp.sqrt(squared)
     numbers = [
         p.slope / (1 + p.slope),
@@ -76,15 +80,36 @@ def seen(p: Point, features) -> Seen:
         jnp.minimum(compact, MOST),
         jnp.log(p.rho + FAINTEST) / 4,
     ]
-    return Seen(compact, 1 / (1 + squared / PACKED), jnp.stack(numbers, axis=-1))
+    return Seen(distance, compact, 1 / (1 + squared / PACKED), jnp.stack(numbers, axis=-1))
 
 
 def read(shape: Shape, at: Seen) -> jax.Array:
     """n, of as many points and spins as ``at``."""
+    return at.compact * jnp.exp(_less(shape, at))
+
+
+def far(shape: Shape, at: Seen) -> jax.Array:
+    """Share of local exchange that comes from far away, 0 … 1, of as many points and spins."""
+    t, near = _less(shape, at), at.distance + NEAREST
+    wanted, log_r = _short(near) - t, jnp.log(near)
+    for _ in range(STEPS):
+        r = jnp.exp(log_r)
+        slope = -2 / np.sqrt(np.pi) * r * jnp.exp(-(r**2)) / erfc(r) - 1
+        log_r = log_r - (_short(r) - wanted) / slope
+    share = jnp.maximum(1 - jnp.exp(t) * near / jnp.exp(log_r), 0)
+    return share**2 / (share + ROUNDED)
+
+
+def _short(r):
+    return jnp.log(erfc(r)) - jnp.log(r)
+
+
+def _less(shape: Shape, at: Seen) -> jax.Array:
+    """t, with how free the electrons are."""
     h = jnp.tanh(at.numbers @ shape.input_w + shape.input_b)
     h = h + jnp.tanh(h @ shape.block_w + shape.block_b)
     t = h @ shape.output_w + shape.output_b
-    return at.compact * jnp.exp(LARGEST * at.free * t / jnp.sqrt(1 + t**2))
+    return LARGEST * at.free * t / jnp.sqrt(1 + t**2)
 
 
 @cache

@@ -57,16 +57,17 @@ def fit(
     """
     begun, unravel = ravel_pytree(start(settings) if begin is None else begin)
     ones = jax.tree.map(jnp.ones_like, unravel(begun))
-    flat, seen = np.asarray(begun), np.asarray(ravel_pytree(blinded(ones, settings))[0])
+    last, seen = [np.asarray(begun)], np.asarray(ravel_pytree(blinded(ones, settings))[0])
     damping, first, history = settings.damping, 0, []
     if checkpoint is not None and checkpoint.exists():
-        flat, damping, first, history = _resume(checkpoint, _said(settings, training))
+        last, damping, first, history = _resume(checkpoint, _said(settings, training))
     problem, count = Problem(training, settings), len(training.reactions)
     began = time.perf_counter()
     before = history[-1]["seconds"] if history else 0.0
     for i in range(first, settings.steps):
         problem.draw(i)
-        flat, damping, x, found = _step(problem, flat, unravel, damping, seen)
+        flat, damping, x, found = _step(problem, last[-1], unravel, damping, seen)
+        last = [*last, flat][-settings.averaged :]
         parameters = unravel(jnp.asarray(flat))
         row = dict(
             step=i + 1,
@@ -79,8 +80,8 @@ def fit(
         history.append(row)
         report(row)
         if checkpoint is not None:
-            _keep(checkpoint, _said(settings, training), flat, damping, history)
-    return unravel(jnp.asarray(flat)), history
+            _keep(checkpoint, _said(settings, training), last, damping, history)
+    return unravel(jnp.asarray(np.mean(last, axis=0, dtype=float), jnp.float32)), history
 
 
 def _step(problem: Problem, flat, unravel, damping, seen):
@@ -128,20 +129,20 @@ def _said(settings: Settings, training: Data) -> dict[str, Any]:
     return asdict(settings) | {"data": hashlib.sha256(known.encode()).hexdigest()[:12]}
 
 
-def _keep(path: Path, settings, flat, damping, history) -> None:
+def _keep(path: Path, settings, last, damping, history) -> None:
     said = json.dumps(dict(settings=settings, damping=damping, history=history))
     temporary = path.with_suffix(".part")
     with temporary.open("wb") as file:
-        np.savez(file, flat=flat, said=np.array(said))
+        np.savez(file, last=np.array(last), said=np.array(said))
     temporary.replace(path)
 
 
 def _resume(path: Path, settings):
     with np.load(path) as kept:
-        flat, said = kept["flat"], json.loads(str(kept["said"]))
+        last, said = [*kept["last"]], json.loads(str(kept["said"]))
     wanted = json.loads(json.dumps(settings))
     others = [k for k, v in wanted.items() if said["settings"].get(k) != v]
     if others:
         listed = ", ".join(f"{k}: {said['settings'].get(k)}, now {wanted[k]}" for k in others)
         raise ValueError(f"{path} is a fit with other settings ({listed}); give another file")
-    return flat, said["damping"], len(said["history"]), said["history"]
+    return last, said["damping"], len(said["history"]), said["history"]

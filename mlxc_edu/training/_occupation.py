@@ -33,7 +33,7 @@ from ._restricted import PAIRED, apart
 from ._samples import GRID_LEVEL, Densities
 
 ATOMS_FAR_APART = 6.5, 8.0  # Å
-HYDROGENS_APART = 4.0, 5.0, 6.5, 8.0, 10.0
+HYDROGENS_APART = 3.5, 4.0, 4.5, 5.0, 5.75, 6.5, 8.0, 10.0
 BETWEEN = 0.25, 0.5, 0.75
 TURNED = 16  # places of a plane drawn at random, their orbitals turned
 OF_ONE = 40  # the same of H, Li, Na, whose plane is one orbital's
@@ -43,7 +43,7 @@ VALENCE = 0.3  # electrons/Bohr³, from where on more density does not make a po
 FAINTEST = 1e-7  # electrons/Bohr³
 ALONE = 0.9  # of the density at a point comes from atoms by themselves, or it says nothing
 WEIGHTS = dict(whole=3.0, between=1.0, plane=1.0, turned=0.3, molecule=2.0, apart=4.0)
-TIMES = {"H": 8.0, "He": 3.0, "Li": 3.0, "Na": 3.0}  # one orbital, where every error counts
+TIMES = {"H": 20.0, "HH": 2.0, "He": 3.0, "Li": 4.0, "Na": 4.0}  # one orbital: errors cost most
 
 
 class Lesson(NamedTuple):
@@ -112,7 +112,7 @@ def of_pair(pair) -> Iterator[Lesson]:
         found = solve(mol, METHOD, unrestricted=False)
         if found.converged:
             dm = np.asarray(found.density_matrix)
-            weight = WEIGHTS["apart"] * (2 if pair == "HH" else 1)
+            weight = WEIGHTS["apart"] * TIMES.get(pair, 1.0)
             name = job["name"] + PAIRED
             yield _lesson(name, "apart", "train", weight, Densities(mol, dm), dm)
 

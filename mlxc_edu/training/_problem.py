@@ -10,6 +10,8 @@ from ._loss import GAIN, SCALE, differentiated, energy, slope, summed
 from ._reactions import KINDS
 from ._settings import Settings
 
+NEAR_BOUND = 40.0  # kcal/mol above a bound, where a step still minds not to fall below
+
 
 class Problem:
     """Errors of reactions, and slopes of drawn samples, in units of what is expected of them.
@@ -56,7 +58,8 @@ class Problem:
         rows = of_errors[:, None] * (self.data.numbers @ by_sample)
         of_slopes = np.float32(np.sqrt(KCAL_PER_HARTREE / GAIN))
         errors = self._scaled(e, s)
-        rows[self.bound & (errors[: len(rows)] == 0)] = 0
+        above = KCAL_PER_HARTREE * (self.data.numbers @ e) - self.data.asked
+        rows[self.bound & (above > NEAR_BOUND)] = 0
         return errors, np.concatenate([rows, of_slopes * by_turn])
 
 

@@ -56,7 +56,7 @@ def fit(
     def reading(flat, *of_point):
         return occupation.read(unravel(flat), occupation.Seen(*of_point))
 
-    slopes = jax.vmap(jax.grad(reading), (None, 0, 0, 0))
+    slopes = jax.vmap(jax.grad(reading), (None, *[0] * len(at)))
 
     @jax.jit
     def normal(flat):

@@ -30,6 +30,7 @@ class Settings:
         less. EDU26 was fitted with the first damping that was better.
     turns : how often the minimiser looks for states of atoms below the exact energy; ``steps`` more
         follow each time, with what it found among the lessons.
+    averaged : of how many last steps the parameters are the mean.
     blind : inputs of a spin that the network does not see, of ``OWN`` of the form.
 
     Raises ValueError for an input or a kind that there is not, a weight below zero, and all zero.
@@ -52,6 +53,7 @@ class Settings:
     seed: int = 0
     search: bool = False
     turns: int = 0
+    averaged: int = 1
     blind: tuple[str, ...] = ()
 
     def __post_init__(self):
@@ -71,13 +73,16 @@ class Settings:
 
 PLANE = Settings(
     form="EDU27",
-    width=48,
-    steps=30,
+    width=32,
+    steps=45,
     turns=2,
+    averaged=6,
+    damping=5e-2,
     slopes=250,
     search=True,
     weights=Settings().weights
-    | {"restricted": 1.0, "spin": 1.0, "plane": 1.5, "mixed plane": 0.3, "bound": 1.0},
+    | {"molecule": 1.5, "charge": 1.5, "restricted": 1.2, "spin": 1.2}
+    | {"plane": 1.2, "mixed plane": 0.3, "bound": 1.5},
 )
 """What EDU27 is fitted with."""
 

@@ -11,6 +11,7 @@ from mlxc_edu.ks.learned import features as features_of
 from mlxc_edu.training import _reading as reading
 from mlxc_edu.training._occupation import WEIGHTS, of_atom, of_pair
 from mlxc_edu.training._samples import Densities
+from mlxc_edu.units import ANGSTROM_PER_BOHR
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,14 @@ def test_a_hydrogen_molecule_pulled_apart_holds_half_an_electron_of_each_spin_at
     far = [lesson for lesson in of_pair("HH") if lesson.name.startswith("HH 8")]
     assert len(far) == 1
     np.testing.assert_allclose(far[0].n, 0.5, atol=0.002)
+    # the other half of the hole, R away, is worth 1/2R of the potential 2|e|/ρ
+    f = far[0].features.astype(float)
+    near_nucleus = f[:, 0] > 0.003
+    share = occupation.far(occupation.fitted(), occupation.seen(edu26.point(f), f))
+    potential = 2 * np.abs(f[:, Features.HFX]) / f[:, Features.RHO]
+    distance = 8.0 / ANGSTROM_PER_BOHR
+    worth = np.mean((np.asarray(share) * potential)[near_nucleus]) * 2 * distance
+    assert 0.6 < worth < 1.2
 
 
 def test_the_fit_learns_and_repeats(boron):

@@ -11,7 +11,7 @@ from pyscf.df import df_jk
 from pyscf.dft import rks, roks, uks
 from pyscf.scf import hf, uhf
 
-from ... import weights
+from ...functionals import edu26, form_with
 from ...molecules import breaks_pairs, real_atoms
 from ..convergence import STAGED, ConvergesInStages
 from ..methods import NoIntegrator, d3bj, refuses_other_routes
@@ -211,7 +211,7 @@ class LearnedRKS(_Learned, rks.RKS):
     _plain = rks.RKS
 
     def scf(self, dm0=None, **kwargs):
-        if self.xc not in weights.MODELS and breaks_pairs(self.mol):
+        if form_with(self.functional.parameters) is edu26 and breaks_pairs(self.mol):
             warnings.warn(
                 "a bond is stretched and its electrons stay paired: half an electron of each spin "
                 f"on an atom is what {self.xc} was not taught, and the energy may be tens of "
