@@ -13,6 +13,13 @@ which is exact where the hole is compact or sits at one distance r. X allows for
 hydrogen-like holes; t (|t| < 0.4, and less the closer the electrons are packed) is what a small
 network makes of this spin's numbers at the point. It was fitted to densities whose n is known,
 from their orbitals and without any energy (:mod:`mlxc_edu.training`).
+
+Where n is less than r 2|e|/ρ X (t < 0), a part of e comes from far away, all of it long-ranged. So
+the near part e' is what n and the short-ranged part of e allow,
+
+    e' erfc(ω r') = e erfc(ω r),   n = r' 2|e'|/ρ X,
+
+and 1 − e'/e is the far share, smoothly from 0 up.
 """
 
 from __future__ import annotations
@@ -85,12 +92,12 @@ def seen(p: Point, features) -> Seen:
 
 def read(shape: Shape, at: Seen) -> jax.Array:
     """n, of as many points and spins as ``at``."""
-    return at.compact * jnp.exp(_less(shape, at))
+    return at.compact * jnp.exp(_exponent(shape, at))
 
 
 def far(shape: Shape, at: Seen) -> jax.Array:
     """Share of local exchange that comes from far away, 0 … 1, of as many points and spins."""
-    t, near = _less(shape, at), at.distance + NEAREST
+    t, near = _exponent(shape, at), at.distance + NEAREST
     wanted, log_r = _short(near) - t, jnp.log(near)
     for _ in range(STEPS):
         r = jnp.exp(log_r)
@@ -101,11 +108,12 @@ def far(shape: Shape, at: Seen) -> jax.Array:
 
 
 def _short(r):
+    """Logarithm of erfc(x)/x, x = ω r: what short-ranged exchange of a hole at r is worth."""
     return jnp.log(erfc(r)) - jnp.log(r)
 
 
-def _less(shape: Shape, at: Seen) -> jax.Array:
-    """t, with how free the electrons are."""
+def _exponent(shape: Shape, at: Seen) -> jax.Array:
+    """t of the formula for n."""
     h = jnp.tanh(at.numbers @ shape.input_w + shape.input_b)
     h = h + jnp.tanh(h @ shape.block_w + shape.block_b)
     t = h @ shape.output_w + shape.output_b

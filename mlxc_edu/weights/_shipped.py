@@ -15,6 +15,7 @@ _SHA256 = {
     "EDU26": "9af8bc5f978df79a0e636b83727178bd53ef3a8ce4183ed60b230489ecd72f48",
 }
 SHIPPED = {name: Path(__file__).with_name(f"{name.lower()}.npz") for name in _SHA256}
+_OCCUPATION_SHA256 = "3272c92514d03a48884d11dea1c017fc51867499e0f52c04c39d8006702a2cf6"
 OCCUPATION = Path(__file__).with_name("occupation.npz")  # that reads local occupations, for EDU27
 
 
@@ -36,20 +37,26 @@ def load_ours(name: str) -> dict[str, np.ndarray]:
         raise FileNotFoundError(
             f"{path} is missing: `mlxc-edu train --output {path.name}` makes one"
         )
-    said = next((_SHA256[n] for n, file in SHIPPED.items() if file == path), None)
-    if said and hashlib.sha256(path.read_bytes()).hexdigest() != said:
+    known = next((_SHA256[n] for n, file in SHIPPED.items() if file == path), None)
+    return _arrays(path, known)
+
+
+def load_occupation() -> dict[str, np.ndarray]:
+    """Arrays of the network that reads local occupations, by name.
+
+    Raises WrongWeights where it is not the shipped one.
+    """
+    return _arrays(OCCUPATION, _OCCUPATION_SHA256)
+
+
+def _arrays(path: Path, sha256: str | None) -> dict[str, np.ndarray]:
+    if sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
         raise WrongWeights(f"{path} is not the shipped file: install mlxc-edu anew")
     try:
         with np.load(path) as kept:
             return {key: kept[key] for key in kept.files}
     except (OSError, ValueError, EOFError) as error:
         raise WrongWeights(f"{path} holds no parameters: {error}") from error
-
-
-def load_occupation() -> dict[str, np.ndarray]:
-    """Arrays of the network that reads local occupations, by name."""
-    with np.load(OCCUPATION) as kept:
-        return {key: kept[key] for key in kept.files}
 
 
 def fingerprint(name: str) -> str:

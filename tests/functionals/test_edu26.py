@@ -208,7 +208,7 @@ def test_below_one_electron_a_fraction_of_either_spin_is_exact(held):
 @pytest.mark.parametrize("symbol,spin", [("H", 1), ("He", 0), ("N", 3), ("Ne", 0), ("Ar", 0)])
 def test_local_occupations_of_whole_atoms_are_near_one(symbol, spin):
     """What the exchange hole holds is read off local exchange at two ranges; half an orbital holds
-    half an electron."""
+    half an electron, and half a core nearly: no lesson has one."""
     mol = gto.M(atom=f"{symbol} 0 0 0", basis="def2-tzvp", spin=spin, verbose=0)
     mf = dft.UKS(mol, xc="HF").run()
     grids = dft.Grids(mol)
@@ -219,13 +219,14 @@ def test_local_occupations_of_whole_atoms_are_near_one(symbol, spin):
     chi = jnp.asarray(mol.eval_gto("GTOval_sph_deriv1", grids.coords).transpose(0, 2, 1))
     exchange, dm = ExactExchange(mol, np.float64), np.asarray(mf.make_rdm1())
     tables = jnp.asarray(exchange.tables(grids.coords))
-    for part in (1.0, 0.5) if symbol in ("H", "He") else (1.0,):
+    for part in (1.0, 0.5):
         x = exchange.apply(tables, exchange.prepare(part * dm), chi)
         f = features(jnp.asarray(part * dm), x, chi)
         n = np.asarray(edu27.occupations(f))
         rho = np.asarray(f[:, :2]) * grids.weights[:, None]
         mean = (rho * n).sum(axis=0)[: 1 + (spin != 1)] / rho.sum(axis=0)[: 1 + (spin != 1)]
-        np.testing.assert_allclose(mean, part, rtol=0.02)
+        one = part == 1 or symbol in ("H", "He")
+        np.testing.assert_allclose(mean, part, rtol=0.02 if one else 0.14)
 
 
 def test_a_file_of_parameters_says_which_form_it_is_of(tmp_path):

@@ -330,6 +330,23 @@ def test_a_fit_reduces_the_error_and_resumes(hydrogen, tmp_path):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
+def test_a_fit_ends_at_the_mean_of_its_last_steps_also_when_resumed(hydrogen, tmp_path):
+    data, _ = hydrogen
+    ends = [fit(data, data, replace(SMALL, steps=n))[0] for n in (2, 3)]
+    averaged = replace(SMALL, steps=3, averaged=2)
+
+    def stop(row):
+        if row["step"] == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(data, data, averaged, tmp_path / "a", stop)
+    mean, _ = fit(data, data, averaged, tmp_path / "a")
+    for a, b, c in zip(*ends, mean):
+        np.testing.assert_allclose((a + b) / 2, c, rtol=1e-5, atol=1e-6)
+    assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(*ends))
+
+
 def test_a_resumed_fit_with_other_settings_is_refused(hydrogen, tmp_path):
     data, _ = hydrogen
     path = tmp_path / "checkpoint"

@@ -74,8 +74,10 @@ def test_occupations_are_positive_and_finite_whatever_is_seen(log_rho, s, single
                     e_hf, long * e_hf, e_hf, long * e_hf])  # fmt: skip
     n = np.asarray(edu27.occupations(one))
     assert np.isfinite(n).all() and (n >= 0).all() and n[0] == n[1]
-    p = edu26.point(one)
-    compact = np.asarray(occupation.seen(p, one).compact)
+    at = occupation.seen(edu26.point(one), one)
+    share = np.asarray(occupation.far(occupation.fitted(), at))
+    assert (share >= 0).all() and (share < 1).all()
+    compact = np.asarray(at.compact)
     assert (np.abs(np.log((n + 1e-30) / (compact + 1e-30))) <= 0.4 + 1e-9).all()
 
 
