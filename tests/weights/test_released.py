@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as arrays_of
 
 from mlxc_edu import weights
 from mlxc_edu.cli import main
-from mlxc_edu.weights import BundleError, MissingWeights, WrongWeights, _released
+from mlxc_edu.weights import BundleError, MissingWeights, WrongWeights, _released, _shipped
 from mlxc_edu.weights._bundle import _unsnap, read_bundle
 from mlxc_edu.weights._crc32c import crc32c
 
@@ -542,3 +542,13 @@ def test_bad_input_is_one_line(cache, upstream, arguments, message, capsys):
     assert main(["weights", *arguments]) == 2
     error = [x for x in capsys.readouterr().err.splitlines() if not x.startswith("Downloading")]
     assert len(error) == 1 and error[0].startswith("mlxc-edu: ") and message in error[0]
+
+
+def test_what_was_shipped_and_changed_is_refused(monkeypatch, tmp_path):
+    other = tmp_path / "other.npz"
+    np.savez(other, own_w=np.zeros(3))
+    monkeypatch.setattr(_shipped, "OCCUPATION", other)
+    monkeypatch.setitem(_shipped.SHIPPED, "EDU26", other)
+    for load in (weights.load_occupation, lambda: weights.load_ours("EDU26")):
+        with pytest.raises(WrongWeights, match="not the shipped file: install mlxc-edu anew$"):
+            load()
