@@ -550,5 +550,5 @@ def test_what_was_shipped_and_changed_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(_shipped, "OCCUPATION", other)
     monkeypatch.setitem(_shipped.SHIPPED, "EDU26", other)
     for load in (weights.load_occupation, lambda: weights.load_ours("EDU26")):
-        with pytest.raises(WrongWeights, match="not the shipped file: install mlxc-edu anew$"):
+        with pytest.raises(WrongWeights, match=r"not the shipped file: install mlxc-edu anew$"):
             load()
