@@ -55,21 +55,27 @@ def has(name: str, where: Path) -> bool:
 
 
 def _molecule(job, where) -> None:
+    """A molecule's density, or that of a ``functional``'s lowest state with paired electrons."""
     from ._build import molecule_density
+    from ._own import paired_state
 
-    given = {k: job[k] for k in ("geometry", "charge", "spin", "restricted") if k in job}
-    write(job["name"], molecule_density(**given), where)
+    if "functional" in job:
+        density = paired_state(job["geometry"], job["functional"])
+    else:
+        given = {k: job[k] for k in ("geometry", "charge", "spin", "restricted") if k in job}
+        density = molecule_density(**given)
+    write(job["name"], density, where)
 
 
 def _atom(job, where) -> None:
     """An atom's densities, or those that a ``functional``'s minimiser finds too low."""
-    from ._below import states_below
     from ._build import atom_points
+    from ._own import states_of_atom
 
     symbol, names, by = job["atom"], [], ""
     points = atom_points(symbol)
     if "functional" in job:
-        points, by = states_below(symbol, job["functional"], job["seed"]), f" by {job['list']}"
+        points, by = states_of_atom(symbol, job["functional"], job["seed"]), f" by {job['list']}"
     for point in points:
         name = point.name + by
         write(name, point.density, where, electrons=point.electrons, kind=point.kind)

@@ -19,6 +19,7 @@ PLANE = (  # parts of the last α and the last β electron
 )  # fmt: skip
 EIGHTHS = tuple(i / 8 for i in range(9))
 PLANE_OF_ONE = tuple((x, y) for x in EIGHTHS for y in EIGHTHS if x + y >= 0.5)  # one open orbital
+OF_ION = 0.25  # of the places drawn
 PLANE_OF_IONS = (0.25, 0.25), (0, 0.5), (0.5, 0.5), (0.25, 0.75), (0, 1), (0.75, 0.75), (0.5, 1)
 MOST_IONISED = 3
 ANIONS = ("H", "Li", "B", "C", "O", "F", "Na", "Al", "Si", "P", "S", "Cl")
@@ -53,26 +54,59 @@ def ladder(symbol) -> list[tuple[int, int]]:
 def places(symbol, charge, shared: Frontier, whole) -> Iterator[Place]:
     """Of the plane of an atom's or ion's last electrons, in orbitals that both spins share and with
     no open shell; ``whole``: electrons of the ions that are known."""
-    spins = [hund_spin(symbol, charge + c) for c in (1, 0, -1)]
-    known = {sum(n): n for n in whole}
+    parts = PLANE if charge == 0 else PLANE_OF_IONS
+    if charge == 0 and _open(symbol, charge) == [0, 1, 0]:
+        parts = PLANE_OF_ONE
+    for x, y in parts:
+        place = place_at(symbol, charge, shared, whole, x, y)
+        if place is not None:
+            yield place
+
+
+def drawn_places(symbol, shared: Frontier, whole, count, generator) -> Iterator[Place]:
+    """Of the planes of an atom and its first ion ``count`` places at random, at most: eighths, the
+    line where only the spins are shared, whole and half electrons more often than others."""
+    for _ in range(count):
+        charge = int(generator.random() < OF_ION)
+        x, y = generator.random(2).round(3)
+        kind = generator.random()
+        if kind < 0.4:
+            x, y = generator.integers(0, 9, 2) / 8
+        elif kind < 0.6:
+            x, y = generator.integers(0, 3, 2) / 2
+        elif kind < 0.75:
+            y = 1 - x
+        place = place_at(symbol, charge, shared, whole, x, y)
+        if place is None and _open(symbol, charge) == [0, 1, 0]:
+            place = place_at(symbol, charge, shared, whole, y, x)
+        if place is not None:
+            yield place
+
+
+def place_at(symbol, charge, shared: Frontier, whole, x, y) -> Place | None:
+    """Where x and y of the last α and β electrons are there; none where that is a whole ion, where
+    an ion is not known, or the same as another place with the spins exchanged."""
+    spins, known = _open(symbol, charge), {sum(n): n for n in whole}
     electrons = elements.charge(symbol) - charge
-    if not spins[1] or electrons - 1 not in known:
-        return
-    shared = replace(shared, electrons=known[electrons])
+    if electrons < 1 or not spins[1] or electrons - 1 not in known:
+        return None
+    if x + y > 1 and electrons + 1 not in known:
+        return None
     a, b = known[electrons]
+    between = a - 1 + x, b + y
+    if (y > x and spins == [0, 1, 0]) or between in {(0, 0), *known.values()}:
+        return None
     corners = ((a - 1, b), (a, b), (a - 1, b + 1), (a, b + 1))
-    of_atoms = PLANE_OF_ONE if spins == [0, 1, 0] else PLANE
-    for x, y in of_atoms if charge == 0 else PLANE_OF_IONS:
-        if x + y > 1 and electrons + 1 not in known:
-            continue
-        between = a - 1 + x, b + y
-        if (y > x and spins == [0, 1, 0]) or between in {(0, 0), *known.values()}:
-            continue  # the same with the spins exchanged, or a whole ion
-        weighted = zip(plane_weights(x, y), corners)
-        yield Place(
-            f"{charge:+d} {x:g} {y:g}",
-            round(100 * x + 10 * y),
-            between,
-            plane_occupations(shared, spins, x, y),
-            tuple((w, known[sum(n)], n) for w, n in weighted if w),
-        )
+    weighted = zip(plane_weights(x, y), corners)
+    return Place(
+        f"{charge:+d} {x:g} {y:g}",
+        round(100 * x + 10 * y),
+        between,
+        plane_occupations(replace(shared, electrons=known[electrons]), spins, x, y),
+        tuple((w, known[sum(n)], n) for w, n in weighted if w),
+    )
+
+
+def _open(symbol, charge) -> list[int]:
+    """Open electrons of the ion with one electron less, the ion, and that with one more."""
+    return [hund_spin(symbol, charge + c) for c in (1, 0, -1)]

@@ -17,6 +17,7 @@ from ..molecules import hund_spin
 from ..units import KCAL_PER_HARTREE
 from ._planes import ladder
 
+ATOMS = tuple(elements.ELEMENTS[1:19])  # H … Ar
 TABLE = Path(__file__).with_name("energies.csv")
 KINDS = (
     "molecule", "curve", "barrier", "restricted", "ion", "charge", "shared", "mixture", "spin",

@@ -58,6 +58,18 @@ def restricted(table: dict[str, Entry]) -> list[Restricted]:
     return [*{f.reaction.name: f for f in found}.values()]
 
 
+def own_lessons(table: dict[str, Entry]) -> list[Restricted]:
+    """Those that train of bonds in ``FAR``: of these a functional's own states are lessons, too."""
+    pairs = {"".join(_symbols(pair)) for pair in FAR}
+    return [
+        lesson
+        for lesson in restricted(table)
+        if lesson.job["restricted"]
+        and lesson.reaction.side == "train"
+        and lesson.job["name"].split()[0] in pairs
+    ]
+
+
 def _lesson(job, symbols, side, reference, error, paired=True) -> Restricted:
     name, kind = (job["name"] + PAIRED, "restricted") if paired else (job["name"], "molecule")
     atoms = ((-float(n), neutral_atom(s)) for s, n in Counter(symbols).items())

@@ -28,8 +28,8 @@ class Settings:
     seed : of the start and of what is drawn on the way.
     search : whether a step takes the best of several dampings, and parameters that matter more move
         less. EDU26 was fitted with the first damping that was better.
-    turns : how often the minimiser looks for states of atoms below the exact energy; ``steps`` more
-        follow each time, with what it found among the lessons.
+    turns : how often the functional's own states become lessons.
+    further : steps of the fit after each turn.
     averaged : of how many last steps the parameters are the mean.
     blind : inputs of a spin that the network does not see, of ``OWN`` of the form.
 
@@ -53,6 +53,7 @@ class Settings:
     seed: int = 0
     search: bool = False
     turns: int = 0
+    further: int = 6
     averaged: int = 1
     blind: tuple[str, ...] = ()
 

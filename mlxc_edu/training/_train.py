@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pyscf.data import elements
 
 from .. import weights
 from ..functionals import FORMS, form_of
@@ -21,13 +19,12 @@ from ._data import Data
 from ._fit import fit
 from ._pairs import pairs
 from ._problem import evaluate, mean_errors
-from ._reactions import HELD_OUT, Entry, Reaction, barriers, entries, ions, molecules, totals
+from ._reactions import ATOMS, Entry, Reaction, barriers, entries, ions, molecules, totals
 from ._reactions import fractional as fractions
 from ._restricted import restricted
 from ._settings import PLANE, Settings
 from ._small import unpack
-
-ATOMS = tuple(elements.ELEMENTS[1:19])  # H … Ar
+from ._turns import own_states
 
 
 @dataclass(frozen=True)
@@ -150,15 +147,16 @@ def train(
     training, validation = (side.of_kinds(settings.weights) for side in sides)
     path = None if checkpoint is None else Path(checkpoint)
     parameters, history = fit(training, validation, settings, path, report)
+    few = replace(settings, steps=settings.further)
     for turn in range(1, settings.turns + 1):
-        training = training.with_more(_found_below(parameters, settings, turn, workers))
+        training = training.with_more(own_states(parameters, settings, turn, workers))
         then = path and path.with_name(f"{path.stem} {turn}{path.suffix}")
         last = history[-1]
 
         def later(row, last=last):
             report(row | {name: row[name] + last[name] for name in ("step", "seconds")})
 
-        parameters, more = fit(training, validation, settings, then, later, parameters)
+        parameters, more = fit(training, validation, few, then, later, parameters)
         history += [r | {name: r[name] + last[name] for name in ("step", "seconds")} for r in more]
     rows = {
         side: mean_errors(data, *evaluate(parameters, data, settings))
@@ -200,29 +198,6 @@ def _built(preset: Preset, settings: Settings, with_fractions, workers) -> tuple
     sides = ([r for r in known if r.side == side] for side in ("train", "validation"))
     training, validation = (Data.load(reactions, where, form) for reactions in sides)
     return training, validation
-
-
-def _found_below(parameters, settings: Settings, turn, workers) -> Data:
-    """Lessons from the states that the minimiser finds too low, of the atoms that are shown."""
-    where, arrays = _cache.folder(), {n: np.asarray(a) for n, a in parameters._asdict().items()}
-    key = hashlib.sha256(b"".join(a.tobytes() for a in arrays.values())).hexdigest()[:12]
-    functional = where / f"{key}.npz"
-    np.savez(functional, **arrays)  # type: ignore[arg-type]
-    shown = [s for s in ATOMS if s not in HELD_OUT]
-    lists = {s: f"{s} {key}" for s in shown}
-    job = {"functional": str(functional), "seed": turn}
-    failed = _cache.build(
-        [{"atom": s, "list": name, **job} for s, name in lists.items()],
-        where,
-        workers or os.cpu_count() or 1,
-    )
-    found = [
-        r
-        for s, n in lists.items()
-        if n not in failed
-        for r in fractions(s, _cache.atom_list(n, where))
-    ]
-    return Data.load(found, where, FORMS[settings.form])
 
 
 def _job(entry: Entry) -> dict:

@@ -1,0 +1,40 @@
+"""What is done between two turns of the fit: its functional's own states become lessons."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+
+import numpy as np
+
+from ..functionals import FORMS
+from . import _cache
+from ._data import Data
+from ._reactions import ATOMS, HELD_OUT, Reaction, entries, fractional
+from ._restricted import own_lessons
+from ._settings import Settings
+
+
+def own_states(parameters, settings: Settings, turn: int, workers: int | None) -> Data:
+    """Lessons from the states that the minimiser finds too low, of the atoms that are shown, and
+    from those of bonds that break with their electrons paired."""
+    where, arrays = _cache.folder(), {n: np.asarray(a) for n, a in parameters._asdict().items()}
+    key = hashlib.sha256(b"".join(a.tobytes() for a in arrays.values())).hexdigest()[:12]
+    functional = where / f"{key}.npz"
+    np.savez(functional, **arrays)  # type: ignore[arg-type]
+    lists = {s: f"{s} {key}" for s in ATOMS if s not in HELD_OUT}
+    by = {"functional": str(functional)}
+    jobs: list[dict] = [{"atom": s, "list": n, "seed": turn, **by} for s, n in lists.items()]
+    found: list[Reaction] = []
+    for lesson in own_lessons(entries()) if settings.weights.get("restricted") else ():
+        name = f"{lesson.reaction.name} by {key}"
+        jobs.append({"name": name, "geometry": lesson.job["geometry"], **by})
+        parts = ((1.0, name), *lesson.reaction.parts[1:])
+        found.append(replace(lesson.reaction, name=name, parts=parts))
+    failed = _cache.build(jobs, where, workers or os.cpu_count() or 1)
+    found = [r for r in found if r.name not in failed]
+    for symbol, listed in lists.items():
+        if listed not in failed:
+            found += fractional(symbol, _cache.atom_list(listed, where))
+    return Data.load(found, where, FORMS[settings.form])
