@@ -23,7 +23,7 @@ from mlxc_edu.calculations import frontier, paired, plane_occupations, plane_wei
 from mlxc_edu.ks.convergence import Minimum, atomic_starts, default_start, minimise
 from mlxc_edu.molecules import hund_spin
 from mlxc_edu.training import entries
-from mlxc_edu.training._below import turned
+from mlxc_edu.training._own import turned
 from mlxc_edu.units import KCAL_PER_HARTREE
 
 ATOMS = ("H", "Li", "C", "N", "O", "F", "Na", "Cl")

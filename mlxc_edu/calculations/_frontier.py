@@ -163,7 +163,7 @@ def plane_occupations(shared: Frontier, unpaired, alpha: float, beta: float) -> 
             pairs = (sum(electrons) - spin) // 2
             shell = replace(shared, electrons=(pairs + spin, pairs), unpaired=spin)
             total += weight * shell.occupations(electrons)
-    return total
+    return np.minimum(total, 1.0)  # rounding may put more into a full orbital
 
 
 @one_blas_thread

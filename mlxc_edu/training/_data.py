@@ -18,6 +18,7 @@ from . import _cache
 from ._reactions import Reaction
 from ._seen import Sample, seen
 
+STEEP = "plane", "spin", "restricted"  # where a minimiser gains most by leaving a lesson's density
 PIECE = 256  # points; a processor's cache holds their hidden layers
 PIECES = 128 if jax.default_backend() == "cpu" else 2048  # in one call
 
@@ -99,10 +100,17 @@ class Data:
             yield owners, Points(*arrays)
 
     def draw(self, count: int, generator) -> list[tuple[Sample, int]]:
-        """So many samples, and one of the rotations of each."""
-        able = [s for s in self.needed if len(s.slope)]
-        chosen = generator.permutation(len(able))[:count]
-        return [(able[i], int(generator.integers(len(able[i].slope)))) for i in chosen]
+        """So many samples, and one of the rotations of each; two thirds of those whose lessons are
+        of the kinds ``STEEP``, if there are as many."""
+        names = {r.parts[0][1] for r in self.reactions if r.kind in STEEP}
+        able = [(n in names, s) for n, s in zip(self._names, self.needed) if len(s.slope)]
+        steep, others = (
+            [s for is_steep, s in able if is_steep == wanted] for wanted in (True, False)
+        )
+        first = min(2 * count // 3, len(steep))
+        chosen = [steep[i] for i in generator.permutation(len(steep))[:first]] if steep else []
+        chosen += [others[i] for i in generator.permutation(len(others))[: count - first]]
+        return [(s, int(generator.integers(len(s.slope)))) for s in chosen]
 
 
 def turned(drawn: list[tuple[Sample, int]]) -> Iterator[tuple[np.ndarray, Turned]]:

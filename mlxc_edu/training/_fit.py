@@ -34,7 +34,6 @@ from ._settings import Settings, blinded, start
 
 EASIER, HARDER = 1 / 3, 4.0  # of the damping, after a step that was good, or was not
 TRIES = 6
-LEAST_DAMPING = 1e-6
 SMALLEST_COLUMN = 1e-4
 
 
@@ -86,32 +85,32 @@ def fit(
 
 def _step(problem: Problem, flat, unravel, damping, seen):
     """One step that reduces the loss, or none where none is found; and the errors after it."""
+    settings, weights = problem.settings, problem.weights
+
+    def loss(errors, parameters):
+        return objective(errors, weights) + settings.pull / 2 * _square(parameters)
+
     x, jacobian = problem.errors_and_jacobian(unravel(jnp.asarray(flat)))
-    weights = problem.weights
-    here = objective(x, weights)
+    here = loss(x, flat)
     # ρ'(x)/x makes the loss a sum of squares
     root = np.sqrt(weights / np.sqrt(1 + x**2))
     jacobian *= root[:, None].astype(np.float32)
     jacobian *= seen
     jacobian = jacobian.astype(np.float64)  # its largest direction is 10⁹ times the damping
-    # parameters that matter more move less, by the root of how much more
-    scale = np.ones(len(flat))
-    if problem.settings.search:
-        column = (jacobian**2).sum(axis=0)
-        scale = 1 / np.sqrt(column + SMALLEST_COLUMN * column.mean())
-    gram = (jacobian * scale) @ jacobian.T
-    size = np.trace(gram) / len(gram)
+    if settings.search:
+        change = _of_parameters(jacobian, root * x, settings.pull, flat)
+    else:
+        change = _of_errors(jacobian, root * x)
     found = None  # loss, damping, parameters, errors
     for _ in range(TRIES):
-        damped = gram + damping * size * np.eye(len(gram))
-        y = solve(damped, root * x, assume_a="pos", overwrite_a=True)
-        trial = (flat - scale * (jacobian.T @ y)).astype(np.float32)
+        trial = (flat - change(damping)).astype(np.float32)
         tried = problem.errors(unravel(jnp.asarray(trial)))
-        there = objective(tried, weights)
+        there = loss(tried, trial)
         if there < (here if found is None else found[0]):
             found = there, damping, trial, tried
-            damping = max(damping * EASIER, LEAST_DAMPING)
-            if not problem.settings.search:
+            least = damping <= settings.least
+            damping = max(damping * EASIER, settings.least)
+            if least or not settings.search:
                 break
         elif found is None:
             damping *= HARDER
@@ -120,7 +119,41 @@ def _step(problem: Problem, flat, unravel, damping, seen):
     if found is None:
         return flat, damping, x, here
     there, best, trial, tried = found
-    return trial, best if problem.settings.search else damping, tried, there
+    return trial, best if settings.search else damping, tried, there
+
+
+def _of_errors(jacobian, x) -> Callable[[float], np.ndarray]:
+    """δ for a damping, from one equation an error."""
+    gram = jacobian @ jacobian.T
+    size = np.trace(gram) / len(gram)
+
+    def change(damping):
+        damped = gram + damping * size * np.eye(len(gram))
+        return jacobian.T @ solve(damped, x, assume_a="pos", overwrite_a=True)
+
+    return change
+
+
+def _of_parameters(jacobian, x, pull, flat) -> Callable[[float], np.ndarray]:
+    """The same from one equation a parameter, as there are fewer of these. Parameters that matter
+    more move less, by the root of how much more, and all are pulled to zero."""
+    column = (jacobian**2).sum(axis=0)
+    scale = 1 / np.sqrt(column + SMALLEST_COLUMN * column.mean())
+    scaled = jacobian * scale
+    matrix = scaled.T @ scaled
+    size = np.trace(matrix) / len(x)
+    matrix += pull * np.diag(scale**2)
+    force = scaled.T @ x + pull * scale * flat
+
+    def change(damping):
+        damped = matrix + damping * size * np.eye(len(flat))
+        return scale * solve(damped, force, assume_a="pos", overwrite_a=True)
+
+    return change
+
+
+def _square(parameters) -> float:
+    return float((np.asarray(parameters, float) ** 2).sum())
 
 
 def _said(settings: Settings, training: Data) -> dict[str, Any]:

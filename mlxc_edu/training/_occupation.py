@@ -25,8 +25,8 @@ from ..ks.learned import features as features_of
 from ..ks.learned import symmetrised
 from ..molecules import hund_spin
 from . import _cache
-from ._below import turned
 from ._build import BASIS, METHOD, Atom
+from ._own import turned
 from ._planes import ladder, places
 from ._reactions import HELD_OUT, entries
 from ._restricted import PAIRED, apart

@@ -22,6 +22,8 @@ class Settings:
     width, blocks : of the network.
     steps : of the fit; one that finds nothing better only shortens the next.
     damping : of the first step, in units of the mean square of J's rows.
+    least : damping, below which none is tried; with ``search``, what keeps a step near.
+    pull : weight of half the parameters' squares in the loss, with ``search``.
     weights : of a reaction by its kind; a kind of weight 0, or without one, is left out.
     regulariser : weight of the gain of one step of self-consistency; 0 leaves it out.
     slopes : how many samples' gains a step looks at.
@@ -41,6 +43,8 @@ class Settings:
     blocks: int = 2
     steps: int = 16
     damping: float = 1e-2
+    least: float = 1e-6
+    pull: float = 0.0
     weights: dict[str, float] = field(
         default_factory=lambda: (
             dict.fromkeys(KINDS, 0.0)
@@ -76,10 +80,12 @@ PLANE = Settings(
     form="EDU27",
     width=32,
     steps=45,
-    turns=2,
+    turns=12,
     averaged=6,
     damping=5e-2,
-    slopes=250,
+    least=1e-2,
+    pull=1e-4,
+    slopes=450,
     search=True,
     weights=Settings().weights
     | {"molecule": 1.5, "charge": 1.5, "restricted": 1.2, "spin": 1.2}

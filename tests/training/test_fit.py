@@ -1,6 +1,7 @@
 """The recipe: samples against the functional itself, reactions, the fit and what it refuses."""
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -18,11 +19,21 @@ from pyscf.data import elements
 import mlxc_edu as mx
 from mlxc_edu.functionals import edu26
 from mlxc_edu.ks.learned import LearnedXC
-from mlxc_edu.training import PRESETS, Settings, Trained, _train, energies, start, train
+from mlxc_edu.training import (
+    PRESETS,
+    Settings,
+    Trained,
+    _fit,
+    _train,
+    _turns,
+    energies,
+    start,
+    train,
+)
 from mlxc_edu.training import _cache as cache
 from mlxc_edu.training._build import BASIS, Atom, atom_points
-from mlxc_edu.training._data import PIECES, Data, turned
-from mlxc_edu.training._fit import fit
+from mlxc_edu.training._data import PIECES, STEEP, Data, turned
+from mlxc_edu.training._fit import SMALLEST_COLUMN, fit
 from mlxc_edu.training._loss import differentiated, slope, summed
 from mlxc_edu.training._own import paired_state, states_of_atom
 from mlxc_edu.training._own import turned as shaken
@@ -39,6 +50,7 @@ from mlxc_edu.training._reactions import (
     molecules,
     totals,
 )
+from mlxc_edu.training._restricted import own_lessons
 from mlxc_edu.training._samples import GRID_LEVEL, Densities, rotations
 from mlxc_edu.training._seen import seen
 
@@ -480,20 +492,59 @@ def test_what_comes_with_the_package_trains(tmp_path):
         found.save(tmp_path / "mine.txt")
 
 
+def test_an_equation_a_parameter_is_an_equation_an_error():
+    """Both ways of a damped step are the same, with parameters scaled; a pull goes to zero."""
+    generator = np.random.default_rng(0)
+    jacobian, x, flat = (generator.normal(size=s) for s in ((7, 4), 7, 4))
+    column = (jacobian**2).sum(axis=0)
+    scale = 1 / np.sqrt(column + SMALLEST_COLUMN * column.mean())
+    short = _fit._of_parameters(jacobian, x, 0.0, flat)(0.1)
+    np.testing.assert_allclose(short, scale * _fit._of_errors(jacobian * scale, x)(0.1))
+    pulled = _fit._of_parameters(jacobian, x, 1e9, flat)(1e-9)
+    np.testing.assert_allclose(pulled, flat, rtol=1e-6)
+
+
+def test_slopes_are_drawn_where_they_are_steep(hydrogen):
+    """Two thirds of planes, spins and broken pairs; without any, of all."""
+    data, _ = hydrogen
+    steep = {id(data.samples[r.parts[0][1]]) for r in data.reactions if r.kind in STEEP}
+    for kept, share in ((data, 6), (data.of_kinds({"charge": 1.0, "ion": 1.0}), 0)):
+        drawn = kept.draw(9, np.random.default_rng(1))
+        chosen = [id(sample) for sample, _ in drawn]
+        assert sum(c in steep for c in chosen) == share and len({*chosen}) == 9
+        again = [id(sample) for sample, _ in kept.draw(9, np.random.default_rng(1))]
+        assert again == chosen
+
+
+def _said(path):
+    with np.load(path) as kept:
+        return json.loads(str(kept["said"])) if "said" in kept else {}
+
+
 def test_fit_and_search_take_turns(tmp_path, monkeypatch):
-    """Hydrogen, and boron, which validates: two steps, a search, two more; what was found is kept,
-    and a fit that is run again does not search again."""
+    """Hydrogen, and boron, which validates, and a bond that breaks with its electrons paired: two
+    steps, a search, two more; what was found is kept, and a fit that is run again does not search
+    again."""
     monkeypatch.setenv("MLXC_EDU_TRAINING_DIR", str(tmp_path))
     few = {name: e for name, e in entries().items() if name in ("H", "H-1", "B")}
-    monkeypatch.setattr(_train, "ATOMS", ("H", "B"))
-    monkeypatch.setattr(_train, "entries", lambda: few)
+    for module in (_train, _turns):
+        monkeypatch.setattr(module, "ATOMS", ("H", "B"))
+        monkeypatch.setattr(module, "entries", lambda: few)
     monkeypatch.setattr(_train, "pairs", list)
-    weights = EVEN | {"restricted": 0.0}
-    settings = replace(SMALL, steps=2, turns=1, weights=weights, form="EDU27", search=True)
+    bonds = [r for r in own_lessons(few) if r.job["name"] == "HH 5.000 restricted"]
+    monkeypatch.setattr(_train, "restricted", lambda table: bonds)
+    monkeypatch.setattr(_turns, "own_lessons", lambda table: bonds)
+    settings = replace(
+        SMALL, steps=2, turns=1, further=2, weights=EVEN, form="EDU27", search=True, pull=1e-4
+    )
     first = train("laptop", settings=settings, workers=1)
     assert [*first.history["step"]] == [1, 2, 3, 4]
     searched = sorted(tmp_path.glob("* *.json"))
     assert [file.name[:2] for file in searched] == ["H "]
+    own = [said["name"] for said in map(_said, tmp_path.glob("*.npz")) if "name" in said]
+    assert [n for n in own if n.startswith("HH") and " by " in n] == [
+        f"HH 5.000 restricted by {searched[0].stem.split()[1]}"
+    ]
     times = [file.stat().st_mtime_ns for file in searched]
     again = train("laptop", settings=settings, workers=1)
     assert [file.stat().st_mtime_ns for file in sorted(tmp_path.glob("* *.json"))] == times
