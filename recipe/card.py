@@ -1,7 +1,8 @@
-"""Write the tables of docs/EDU26.md, from the shipped file, judge.py and converge.py.
+"""Write the tables of a model card, from the shipped file, judge.py and converge.py.
 
-    python recipe/card.py                       # after judge.py and converge.py
-    python recipe/card.py --again runs/seed*.npz --ablations runs/no_*.npz
+    python recipe/card.py EDU26                 # docs/EDU26.md, after judge.py and converge.py
+    python recipe/card.py EDU26 --again runs/seed*.npz --ablations runs/no_*.npz
+    python recipe/card.py EDU27
 
 A table stands between <!-- name --> and <!-- end -->; one whose numbers are not there stays as it
 is. The table of seeds is that of the fits among which was chosen.
@@ -21,7 +22,7 @@ from mlxc_edu.training._problem import evaluate, mean_errors
 from mlxc_edu.units import ANGSTROM_PER_BOHR, COULOMB_EV_ANGSTROM, KCAL_PER_HARTREE
 from mlxc_edu.weights import SHIPPED
 
-CARD = Path(__file__).parents[1] / "docs" / "EDU26.md"
+DOCS = Path(__file__).parents[1] / "docs"
 NAMES = {
     "molecule": "atomisation",
     "curve": "along bonds",
@@ -29,6 +30,9 @@ NAMES = {
     "ion": "ionisation",
     "charge": "fractional charge",
     "shared": "shared electron",
+    "spin": "half spins",
+    "plane": "flat planes",
+    "restricted": "paired bonds",
     "gain": "gain of an SCF step (median)",
 }
 # eV, from NIST: what the metal's electron costs, what the halogen gives for it.
@@ -46,16 +50,16 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def file_table() -> pd.DataFrame:
-    made = Trained.load("EDU26")
+def file_table(name) -> pd.DataFrame:
+    made = Trained.load(name)
     rows = {
         "parameters": sum(a.size for a in made.parameters),
-        "size": f"{SHIPPED['EDU26'].stat().st_size / 1000:.0f} kB",
-        "SHA-256": f"`{hashlib.sha256(SHIPPED['EDU26'].read_bytes()).hexdigest()}`",
+        "size": f"{SHIPPED[name].stat().st_size / 1000:.0f} kB",
+        "SHA-256": f"`{hashlib.sha256(SHIPPED[name].read_bytes()).hexdigest()}`",
         "fit": f"{made.history['step'].iloc[-1]} steps, {made.history['seconds'].iloc[-1]:.0f} s",
         "seed": made.settings.seed,
     }
-    return pd.DataFrame({"EDU26": rows}, dtype=object)
+    return pd.DataFrame({name: rows}, dtype=object)
 
 
 def data_table() -> pd.DataFrame:
@@ -76,7 +80,7 @@ def errors_of(files) -> str:
     rows = {}
     for file in files:
         errors = Trained.load(file).errors
-        name = "EDU26" if str(file) == "EDU26" else Path(file).stem
+        name = file if str(file) in SHIPPED else Path(file).stem
         rows |= {f"{name}, {side}": errors.loc[side] for side in ("train", "validation")}
     return _errors(rows)
 
@@ -97,7 +101,10 @@ def ablated(files) -> str:
 def _errors(rows) -> str:
     if not rows:
         return ""
-    each = {n: {NAMES[k]: round(e[k], 2) for k in NAMES if k in e} for n, e in rows.items()}
+    each = {
+        n: {NAMES[k]: round(e[k], 2) for k in NAMES if k in e and pd.notna(e[k])}
+        for n, e in rows.items()
+    }
     table = pd.DataFrame(each).T.rename_axis("mean absolute error, kcal/mol")
     return markdown(table.astype(object))
 
@@ -128,10 +135,36 @@ def crossings(table: pd.DataFrame) -> pd.DataFrame:
     return found.pivot(index="system", columns="method", values="r").rename_axis("crossing, Å")
 
 
-def judged(folder: Path) -> str:
+def planes(folder: Path) -> str:
+    """Largest and mean absolute deviation from the flat plane, kcal/mol."""
+    file = folder / "plane_planes.csv"
+    if not file.exists():
+        return ""
+    table = pd.read_csv(file)
+    size = table.assign(size=table["deviation_kcal"].abs())
+    by = size.groupby(["atom", "method"], sort=False)["size"]
+    said = by.agg(lambda d: f"{d.max():.0f} ({d.mean():.1f})").unstack("method")
+    missing = table[~table["converged"]].groupby("method").size().to_dict()
+    return f"{markdown(said.astype(object))}\n\nNot converged: {missing or 'none'}."
+
+
+def paired_bonds(folder: Path) -> str:
+    """Errors of bonds with paired electrons, kcal/mol."""
+    file = folder / "plane_restricted.csv"
+    if not file.exists():
+        return ""
+    table = pd.read_csv(file)
+    wide = table.pivot_table(index=["system", "r"], columns="method", values="error_kcal").round(1)
+    wide.index = [f"{s}, {r:g} Å" for s, r in wide.index]
+    return markdown(wide.astype(object))
+
+
+def judged(folder: Path, side: str) -> str:
     parts = []
-    for file in sorted(folder.glob("test_*.csv")):
-        table, name = pd.read_csv(file), file.stem.removeprefix("test_")
+    for file in sorted(folder.glob(f"{side}_*.csv")):
+        table, name = pd.read_csv(file), file.stem.removeprefix(f"{side}_")
+        if name == "planes":
+            continue
         if "error_kcal" in table:
             found = table.groupby("method")["error_kcal"].agg(
                 **{
@@ -182,6 +215,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     here = Path(__file__).parent
+    parser.add_argument("functional", choices=SHIPPED)
     parser.add_argument("--judged", type=Path, default=here / "judged")
     parser.add_argument("--converged", type=Path, default=here / "converged.jsonl")
     parser.add_argument("--learned", type=Path, default=here / "learned.csv")
@@ -190,25 +224,26 @@ def main():
     parser.add_argument("--ablations", nargs="*", default=[])
     options = parser.parse_args()
     tables = {
-        "file": markdown(file_table()),
+        "file": markdown(file_table(options.functional)),
         "data": markdown(data_table()),
-        "fit": errors_of(["EDU26"]),
+        "fit": errors_of([options.functional]),
         "seeds": errors_of(options.seeds),
         "again": errors_of(options.again),
         "ablations": ablated(options.ablations),
         "learning": learning(options.learned),
-        "test": judged(options.judged),
+        "test": judged(options.judged, "test"),
+        "test27": judged(options.judged, "test27"),
+        "planes": planes(options.judged),
+        "restricted": paired_bonds(options.judged),
         "convergence": convergence(options.converged),
     }
-    text = CARD.read_text()
+    card = DOCS / f"{options.functional}.md"
+    text = card.read_text()
     for name, table in tables.items():
         between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if not between.search(text):
-            raise SystemExit(f"{CARD} has no place for {name}")
-        if not table:
-            continue
-        text = between.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
-    CARD.write_text(text)
+        if table:  # a card has places for its own
+            text = between.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
+    card.write_text(text)
 
 
 if __name__ == "__main__":
