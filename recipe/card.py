@@ -2,7 +2,7 @@
 
     python recipe/card.py EDU26                 # docs/EDU26.md, after judge.py and converge.py
     python recipe/card.py EDU26 --again runs/seed*.npz --ablations runs/no_*.npz
-    python recipe/card.py EDU27
+    python recipe/card.py edu27_candidate.npz --card EDU27.md --judged judged27   # in recipe/
 
 A table stands between <!-- name --> and <!-- end -->; one whose numbers are not there stays as it
 is. The table of seeds is that of the fits among which was chosen.
@@ -51,15 +51,16 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def file_table(name) -> pd.DataFrame:
-    made = Trained.load(name)
+    made, file = Trained.load(name), SHIPPED.get(name, Path(name))
+    steps, seconds = made.history["step"], made.history["seconds"].iloc[-1]
     rows = {
         "parameters": sum(a.size for a in made.parameters),
-        "size": f"{SHIPPED[name].stat().st_size / 1000:.0f} kB",
-        "SHA-256": f"`{hashlib.sha256(SHIPPED[name].read_bytes()).hexdigest()}`",
-        "fit": f"{made.history['step'].iloc[-1]} steps, {made.history['seconds'].iloc[-1]:.0f} s",
+        "size": f"{file.stat().st_size / 1000:.0f} kB",
+        "SHA-256": f"`{hashlib.sha256(file.read_bytes()).hexdigest()}`",
+        "fit": f"{steps.iloc[-1] - steps.iloc[0] + 1} steps, {seconds:.0f} s",
         "seed": made.settings.seed,
     }
-    return pd.DataFrame({name: rows}, dtype=object)
+    return pd.DataFrame({file.stem if name not in SHIPPED else name: rows}, dtype=object)
 
 
 def data_table() -> pd.DataFrame:
@@ -144,8 +145,9 @@ def planes(folder: Path) -> str:
     size = table.assign(size=table["deviation_kcal"].abs())
     by = size.groupby(["atom", "method"], sort=False)["size"]
     said = by.agg(lambda d: f"{d.max():.0f} ({d.mean():.1f})").unstack("method")
-    missing = table[~table["converged"]].groupby("method").size().to_dict()
-    return f"{markdown(said.astype(object))}\n\nNot converged: {missing or 'none'}."
+    said = said.reindex(table["atom"].unique())
+    missing = len(table) - table["converged"].sum()
+    return f"{markdown(said.astype(object))}\n\nNot converged: {missing} of {len(table)}."
 
 
 def paired_bonds(folder: Path) -> str:
@@ -215,7 +217,8 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     here = Path(__file__).parent
-    parser.add_argument("functional", choices=SHIPPED)
+    parser.add_argument("functional")
+    parser.add_argument("--card", type=Path)
     parser.add_argument("--judged", type=Path, default=here / "judged")
     parser.add_argument("--converged", type=Path, default=here / "converged.jsonl")
     parser.add_argument("--learned", type=Path, default=here / "learned.csv")
@@ -237,11 +240,13 @@ def main():
         "restricted": paired_bonds(options.judged),
         "convergence": convergence(options.converged),
     }
-    card = DOCS / f"{options.functional}.md"
+    card = options.card or DOCS / f"{options.functional}.md"
     text = card.read_text()
+    if unknown := set(re.findall("<!-- (.*?) -->", text)) - {*tables, "end"}:
+        raise SystemExit(f"{card} has places for {unknown}")
     for name, table in tables.items():
         between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if table:  # a card has places for its own
+        if table:
             text = between.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
     card.write_text(text)
 

@@ -71,7 +71,7 @@ def _train(arguments) -> int:
     preset = PRESETS[arguments.preset]
     print(f"{arguments.preset}: {preset.about}")
     settings = _settings(arguments, preset.settings)
-    with tqdm(total=settings.steps * (1 + settings.turns), desc="fit") as bar:
+    with tqdm(total=settings.steps + settings.turns * settings.further, desc="fit") as bar:
 
         def report(row):
             bar.update(row["step"] - bar.n)

@@ -68,7 +68,7 @@ def _molecule(job, where) -> None:
 
 
 def _atom(job, where) -> None:
-    """An atom's densities, or those that a ``functional``'s minimiser finds too low."""
+    """An atom's densities, or those of a ``functional``'s own states."""
     from ._build import atom_points
     from ._own import states_of_atom
 

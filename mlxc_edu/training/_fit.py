@@ -135,7 +135,7 @@ def _of_errors(jacobian, x) -> Callable[[float], np.ndarray]:
 
 
 def _of_parameters(jacobian, x, pull, flat) -> Callable[[float], np.ndarray]:
-    """The same from one equation a parameter, as there are fewer of these. Parameters that matter
+    """The same from one equation a parameter, of which EDU27 has fewer. Parameters that matter
     more move less, by the root of how much more, and all are pulled to zero."""
     column = (jacobian**2).sum(axis=0)
     scale = 1 / np.sqrt(column + SMALLEST_COLUMN * column.mean())
@@ -158,7 +158,7 @@ def _square(parameters) -> float:
 
 def _said(settings: Settings, training: Data) -> dict[str, Any]:
     """What has to be the same for a fit to go on: the settings and what is trained on."""
-    known = repr([(r.name, round(r.reference, 3)) for r in training.reactions])
+    known = repr([(r.name, round(r.reference, 3), r.error) for r in training.reactions])
     return asdict(settings) | {"data": hashlib.sha256(known.encode()).hexdigest()[:12]}
 
 

@@ -9,7 +9,7 @@ from both sides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -50,11 +50,11 @@ def turned(coefficients, occupations, seed, angle=ANGLE) -> np.ndarray:
 
 
 @one_blas_thread
-def states_of_atom(symbol: str, functional: str, seed: int) -> Iterator[Point]:
+def states_of_atom(symbol: str, functional: str, seed: Sequence[int]) -> Iterator[Point]:
     """Of an atom, its ions, and places on the flat planes between them: the state that everybody
     finds, and those below the exact energy that orbitals turned at random lead to."""
     mol = gto.M(atom=f"{symbol} 0 0 0", spin=hund_spin(symbol, 0), basis=ATOM_BASIS, verbose=0)
-    generator = np.random.default_rng((seed, mol.nelectron))
+    generator = np.random.default_rng((*seed, mol.nelectron))
     start = frontier(mol)
     shared = replace(paired(start, mol.intor_symmetric("int1e_ovlp")), unpaired=0)
     energies = {0: 0.0}
@@ -65,9 +65,12 @@ def states_of_atom(symbol: str, functional: str, seed: int) -> Iterator[Point]:
         energies[sum(ion)] = _lowest(mol, functional, start.coefficients, occupations).energy
     # a whole one, turned, for closed shells have no planes
     ion = ions[generator.integers(len(ions))]
-    wanted.append((start, "whole", ion, start.occupations(ion), (seed,)))
+    wanted.append(
+        (start, "whole", ion, start.occupations(ion), (int(generator.integers(1, 10**6)),))
+    )
     for p in drawn_places(symbol, shared, ladder(symbol), PLACES, generator):
-        seeds = (0, seed)[: 1 + int(generator.random() < TURNED)]
+        other = int(generator.integers(1, 10**6))
+        seeds = (0, other)[: 1 + int(generator.random() < TURNED)]
         wanted.append((shared, f"plane {p.label}", p.electrons, p.occupations, seeds))
     for orbitals, name, electrons, occupations, seeds in wanted:
         line = float(np.interp(sum(electrons), list(energies), list(energies.values())))
@@ -97,7 +100,10 @@ def _lowest(mol, functional, coefficients, occupations) -> Minimum:
 @one_blas_thread
 def paired_state(geometry: str, functional: str) -> Density:
     """A neutral molecule's lowest state with paired electrons: from PBE's orbitals, and from their
-    highest pair on either side. Geometry in Å."""
+    highest pair on either side. Geometry in Å.
+
+    Raises ArithmeticError where that does not converge.
+    """
     mol = gto.M(atom=geometry, basis=BASIS, verbose=0)
     first = dft.RKS(mol, xc="PBE").density_fit()
     first.grids.level = COARSE
@@ -106,6 +112,8 @@ def paired_state(geometry: str, functional: str) -> Density:
     mf.grids.level = COARSE
     starts = paired_starts(first.mo_coeff, mol.nelectron // 2)
     _, lowest = follow(mf, [starts[0], *starts[-2:]])[0]
+    if not lowest.converged:
+        raise ArithmeticError(f"no lowest state with paired electrons of {geometry}")
     half = np.asarray(mf.make_rdm1(lowest.mo_coeff, lowest.mo_occ)) / 2
     dm = np.array([half, half])
     return Densities(mol, dm).density(dm)

@@ -66,6 +66,7 @@ def places(symbol, charge, shared: Frontier, whole) -> Iterator[Place]:
 def drawn_places(symbol, shared: Frontier, whole, count, generator) -> Iterator[Place]:
     """Of the planes of an atom and its first ion ``count`` places at random, at most: eighths, the
     line where only the spins are shared, whole and half electrons more often than others."""
+    drawn = set()
     for _ in range(count):
         charge = int(generator.random() < OF_ION)
         x, y = generator.random(2).round(3)
@@ -79,7 +80,8 @@ def drawn_places(symbol, shared: Frontier, whole, count, generator) -> Iterator[
         place = place_at(symbol, charge, shared, whole, x, y)
         if place is None and _open(symbol, charge) == [0, 1, 0]:
             place = place_at(symbol, charge, shared, whole, y, x)
-        if place is not None:
+        if place is not None and place.label not in drawn:
+            drawn.add(place.label)
             yield place
 
 

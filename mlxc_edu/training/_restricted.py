@@ -59,14 +59,14 @@ def restricted(table: dict[str, Entry]) -> list[Restricted]:
 
 
 def own_lessons(table: dict[str, Entry]) -> list[Restricted]:
-    """Those that train of bonds in ``FAR``: of these a functional's own states are lessons, too."""
-    pairs = {"".join(_symbols(pair)) for pair in FAR}
+    """Those that train of the bonds in ``FAR``, at all distances: of these a functional's own
+    states are lessons, too."""
     return [
         lesson
         for lesson in restricted(table)
         if lesson.job["restricted"]
         and lesson.reaction.side == "train"
-        and lesson.job["name"].split()[0] in pairs
+        and lesson.job["name"].split()[0] in FAR
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -17,15 +18,18 @@ from ._settings import Settings
 
 
 def own_states(parameters, settings: Settings, turn: int, workers: int | None) -> Data:
-    """Lessons from the states that the minimiser finds too low, of the atoms that are shown, and
-    from those of bonds that break with their electrons paired."""
+    """Lessons from what the minimiser finds: states of the atoms that are shown, and of bonds that
+    break with their electrons paired. Those that fail are left out, with a warning."""
     where, arrays = _cache.folder(), {n: np.asarray(a) for n, a in parameters._asdict().items()}
-    key = hashlib.sha256(b"".join(a.tobytes() for a in arrays.values())).hexdigest()[:12]
+    said = b"".join(a.tobytes() for a in arrays.values()) + f"{settings.seed} {turn}".encode()
+    key = hashlib.sha256(said).hexdigest()[:12]
     functional = where / f"{key}.npz"
     np.savez(functional, **arrays)  # type: ignore[arg-type]
     lists = {s: f"{s} {key}" for s in ATOMS if s not in HELD_OUT}
     by = {"functional": str(functional)}
-    jobs: list[dict] = [{"atom": s, "list": n, "seed": turn, **by} for s, n in lists.items()]
+    jobs: list[dict] = [
+        {"atom": s, "list": n, "seed": [settings.seed, turn], **by} for s, n in lists.items()
+    ]
     found: list[Reaction] = []
     for lesson in own_lessons(entries()) if settings.weights.get("restricted") else ():
         name = f"{lesson.reaction.name} by {key}"
@@ -33,8 +37,11 @@ def own_states(parameters, settings: Settings, turn: int, workers: int | None) -
         parts = ((1.0, name), *lesson.reaction.parts[1:])
         found.append(replace(lesson.reaction, name=name, parts=parts))
     failed = _cache.build(jobs, where, workers or os.cpu_count() or 1)
+    if failed:
+        warnings.warn(f"no own states of {failed}", stacklevel=2)
     found = [r for r in found if r.name not in failed]
     for symbol, listed in lists.items():
         if listed not in failed:
             found += fractional(symbol, _cache.atom_list(listed, where))
-    return Data.load(found, where, FORMS[settings.form])
+    known = [r for r in found if settings.weights.get(r.kind)]
+    return Data.load(known, where, FORMS[settings.form])

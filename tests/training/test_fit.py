@@ -235,7 +235,7 @@ def test_planes_of_lessons_are_flat():
 
 @pytest.fixture(scope="module")
 def own_states_of_lithium():
-    return [*states_of_atom("Li", "PBE", 1)]
+    return [*states_of_atom("Li", "PBE", (0, 1))]
 
 
 def test_a_functionals_own_states_are_lessons(own_states_of_lithium):
@@ -248,8 +248,8 @@ def test_a_functionals_own_states_are_lessons(own_states_of_lithium):
         held = (counted.weights[:, None] * counted.features[:, :2]).sum(axis=0)
         np.testing.assert_allclose(held, point.electrons, atol=2e-3)
         assert (point.kind == "plane") == point.name.endswith(" 0")
-    again = [p.name for p in states_of_atom("Li", "PBE", 1)]
-    assert again == [p.name for p in found] != [p.name for p in states_of_atom("Li", "PBE", 2)]
+    again = [p.name for p in states_of_atom("Li", "PBE", (0, 1))]
+    assert again == [p.name for p in found] != [p.name for p in states_of_atom("Li", "PBE", (1, 1))]
 
 
 def test_a_bonds_own_state_with_paired_electrons():
