@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..units import KCAL_PER_HARTREE
+from ..units import ANGSTROM_PER_BOHR, KCAL_PER_HARTREE
 from ._reactions import Entry, Reaction, neutral_atom
 
 HYDROGEN = Path(__file__).with_name("hydrogen.csv")  # recipe/hydrogen.py; Å, Hartree
@@ -23,6 +23,9 @@ FAR = (
     "NaLi",
 )  # fmt: skip
 DISTANCES = (5.0, 6.5, 8.0)  # Å
+SALTS = "LiCl", "NaF"  # NaCl and LiF judge
+SALTS_APART = (6.0, 7.0, 8.0, 9.0, 10.0, 12.0)  # Å
+UNSURE = 5.0  # kcal/mol, by which a salt may lie below ion pair and atoms: ions polarise each other
 DISPERSION, ERROR = -0.2, 1.0  # kcal/mol, what is left of the bond and how well it is known
 PAIRED = " restricted"
 
@@ -59,15 +62,33 @@ def restricted(table: dict[str, Entry]) -> list[Restricted]:
 
 
 def own_lessons(table: dict[str, Entry]) -> list[Restricted]:
-    """Those that train of the bonds in ``FAR``, at all distances: of these a functional's own
-    states are lessons, too."""
-    return [
+    """Of these a functional's own states are lessons, too: the bonds in ``FAR`` that train, at all
+    distances, and salts."""
+    known = [
         lesson
         for lesson in restricted(table)
         if lesson.job["restricted"]
         and lesson.reaction.side == "train"
         and lesson.job["name"].split()[0] in FAR
     ]
+    return [*known, *salts(table)]
+
+
+def salts(table: dict[str, Entry]) -> list[Restricted]:
+    """Salts pulled apart with their electrons paired, from one side: no state, whatever part of an
+    electron is handed over, lies below both the ion pair and the atoms."""
+    found = []
+    for pair in SALTS:
+        metal, other = _symbols(pair)
+        ions = table[f"{metal}+1"].energy + table[f"{other}-1"].energy
+        ions -= table[metal].energy + table[other].energy
+        for r in SALTS_APART:
+            energy = min(ions - ANGSTROM_PER_BOHR / r, 0.0) * KCAL_PER_HARTREE - UNSURE
+            lesson = _lesson(apart(pair, r), (metal, other), "train", energy, ERROR)
+            found.append(
+                replace(lesson, reaction=replace(lesson.reaction, kind="bound", bound=True))
+            )
+    return found
 
 
 def _lesson(job, symbols, side, reference, error, paired=True) -> Restricted:

@@ -50,7 +50,7 @@ from mlxc_edu.training._reactions import (
     molecules,
     totals,
 )
-from mlxc_edu.training._restricted import own_lessons
+from mlxc_edu.training._restricted import UNSURE, own_lessons, salts
 from mlxc_edu.training._samples import GRID_LEVEL, Densities, rotations
 from mlxc_edu.training._seen import seen
 
@@ -260,6 +260,22 @@ def test_a_bonds_own_state_with_paired_electrons():
     np.testing.assert_allclose(held, (1, 1), atol=2e-3)
     exact = dft.RKS(mf.mol, xc="HF").energy_tot(mf.make_rdm1())
     assert float(density.energy) == pytest.approx(exact, abs=2e-4)
+
+
+def test_salts_are_lessons_from_one_side():
+    """Above the ion pair near, above the atoms far away; 1/R by hand, and Na's and F's energies."""
+    table = entries()
+    listed = {lesson.job["name"]: lesson.reaction for lesson in salts(table)}
+    assert all(r.bound and r.kind == "bound" and r.side == "train" for r in listed.values())
+    assert not {"NaCl", "LiF"} & {name.split()[0] for name in listed}
+    far, near = listed["NaF 12.000 restricted"], listed["NaF 6.000 restricted"]
+    cost = table["Na+1"].energy + table["F-1"].energy - table["Na"].energy - table["F"].energy
+    assert far.reference == -UNSURE
+    assert near.reference == pytest.approx(cost * 627.5095 - COULOMB_KCAL / 6 - UNSURE, abs=0.02)
+    assert {n for n, _ in near.parts} == {1.0, -1.0} and len(near.parts) == 3
+    assert [r.reaction.name for r in own_lessons(table)][-len(listed) :] == [
+        r.name for r in listed.values()
+    ]
 
 
 def test_a_state_below_the_plane_is_a_lesson_from_one_side(own_states_of_lithium):
@@ -531,7 +547,7 @@ def test_fit_and_search_take_turns(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "ATOMS", ("H", "B"))
         monkeypatch.setattr(module, "entries", lambda: few)
     monkeypatch.setattr(_train, "pairs", list)
-    bonds = [r for r in own_lessons(few) if r.job["name"] == "HH 5.000 restricted"]
+    bonds = [r for r in own_lessons(entries()) if r.job["name"] == "HH 5.000 restricted"]
     monkeypatch.setattr(_train, "restricted", lambda table: bonds)
     monkeypatch.setattr(_turns, "own_lessons", lambda table: bonds)
     settings = replace(
