@@ -4,7 +4,7 @@ No state of an atom lies lower than its ground state, and between whole numbers 
 straight line or the flat plane. A functional that was fitted to densities near real ones may think
 so of another density, and its minimiser finds it: a lesson from one side. Of a bond that breaks
 with its electrons paired the exact energy is known, and the lowest state should have it: a lesson
-from both sides.
+from both sides; of a salt that is pulled apart so, what it may not fall below.
 """
 
 from __future__ import annotations

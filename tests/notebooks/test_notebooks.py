@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -47,6 +48,8 @@ def test_committed_clean(path):
     assert max(len(c.source.splitlines()) for c in code) <= 25
     words = [MATH.sub("", c.source) for c in nb.cells if c.cell_type == "markdown"]
     assert not any("$" in text for text in words), "a formula that is none"
+    sections = [int(n) for text in words for n in re.findall(r"^## (\d+) ·", text, re.M)]
+    assert sections == [*range(1, len(sections) + 1)], "none is lost"
     assert min(map(ord, "".join(c.source for c in nb.cells).replace("\n", " "))) >= 32
     assert 25 <= len(nb.cells) <= 50
     assert not any("nbgrader" in c.metadata for c in nb.cells), "exercises are companions"
