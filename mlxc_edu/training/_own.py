@@ -23,7 +23,7 @@ from ..ks.convergence import ROUGHLY, Minimum, follow, minimise, paired_starts
 from ..molecules import hund_spin
 from ..units import KCAL_PER_HARTREE
 from ._build import ATOM_BASIS, BASIS, Point
-from ._planes import drawn_places, ladder
+from ._planes import drawn_of_one_orbital, drawn_places, ladder
 from ._samples import Densities, Density
 
 COARSE = 0  # PySCF's level of the grid on which is searched
@@ -31,7 +31,7 @@ MOST_BUILDS = 60  # Fock matrices a start
 DEEP = 4.0  # kcal/mol below the exact energy, from where on any state is a lesson
 OFF = 2.0  # kcal/mol from it, from where on the one is that everybody finds
 APART = 1.0  # kcal/mol between two that both are
-PLACES = 12  # drawn in one turn
+PLACES = 12  # drawn in one turn, and as many of one orbital
 TURNED = 0.5  # of them, where one more start is turned at random
 ANGLE, VIRTUAL = 0.7, 8  # of a start turned at random: how much, and how many empty orbitals
 
@@ -72,6 +72,8 @@ def states_of_atom(symbol: str, functional: str, seed: Sequence[int]) -> Iterato
         other = int(generator.integers(1, 10**6))
         seeds = (0, other)[: 1 + int(generator.random() < TURNED)]
         wanted.append((shared, f"plane {p.label}", p.electrons, p.occupations, seeds))
+    for p in drawn_of_one_orbital(shared, ladder(symbol), PLACES, generator):
+        wanted.append((shared, p.label, p.electrons, p.occupations, (0,)))
     for orbitals, name, electrons, occupations, seeds in wanted:
         line = float(np.interp(sum(electrons), list(energies), list(energies.values())))
         seen: list[float] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from pyscf.data import elements
@@ -30,13 +31,14 @@ Electrons = tuple[float, float]
 @dataclass(frozen=True)
 class Place:
     """A point of a plane: (α, β) ``electrons``, ``occupations`` (2, nmo), and its ``corners``, each
-    with its weight, the electrons of the known ion, and those it has here, its spin turned."""
+    with its weight, the electrons of the known ion, and those it has here, its spin turned (none
+    where no mixture of them is wanted)."""
 
     label: str
     seed: int
     electrons: Electrons
     occupations: np.ndarray
-    corners: tuple[tuple[float, tuple[int, int], tuple[int, int]], ...]
+    corners: tuple[tuple[float, tuple[int, int], tuple[int, int]], ...] = ()
 
 
 def ladder(symbol) -> list[tuple[int, int]]:
@@ -83,6 +85,29 @@ def drawn_places(symbol, shared: Frontier, whole, count, generator) -> Iterator[
         if place is not None and place.label not in drawn:
             drawn.add(place.label)
             yield place
+
+
+def drawn_of_one_orbital(shared: Frontier, whole, count, generator) -> Iterator[Place]:
+    """Where one orbital alone holds parts of both spins, those below it full: between a closed
+    shell and the ion with an electron less or more ``count`` places at random, at most. Chlorine's
+    last p orbital so is what a stretched NaCl has, and no plane that p orbitals share evenly."""
+    steps = [(n, m) for n, m in pairwise(whole) if {n[0] - n[1], m[0] - m[1]} == {0, 1}]
+    drawn = set()
+    for _ in range(count if steps else 0):
+        less, more = steps[generator.integers(len(steps))]
+        x, y = sorted(generator.random(2).round(3), reverse=True)
+        if generator.random() < 0.6:
+            x, y = sorted(generator.integers(0, 9, 2) / 8, reverse=True)
+        if (x + y > 1) if less[0] == less[1] else (x + y < 1):
+            x, y = 1 - y, 1 - x
+        full = less[1]
+        between, label = (full + x, full + y), f"of one {full} {x:g} {y:g}"
+        if between in {(0, 0), *whole} or label in drawn:
+            continue
+        drawn.add(label)
+        occupations = np.zeros((2, shared.coefficients.shape[2]))
+        occupations[:, :full], occupations[:, full] = 1, (x, y)
+        yield Place(label, round(100 * x + 10 * y), between, occupations)
 
 
 def place_at(symbol, charge, shared: Frontier, whole, x, y) -> Place | None:

@@ -224,7 +224,8 @@ def fractional(symbol, listed) -> list[Reaction]:
             ends = [(x - 1, less), (-x, more)]
             parts = ((1.0, name), *((c, atom_name(symbol, n)) for c, n in ends if any(n) and c))
             flat, bound = kind.startswith("plane"), kind == "below"
-            error = evenly if flat or (bound and " plane " in name) else EXACTLY
+            shared = (flat or " plane " in name) and " of one " not in name
+            error = evenly if shared else EXACTLY
             lesson = Reaction(name, FRACTIONAL[kind], side, parts, 0.0, error, bound)
             found += [lesson] * (TIMES.get(symbol, 1) if flat else 1)
     return found

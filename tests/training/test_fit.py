@@ -17,8 +17,10 @@ from pyscf import dft, gto, scf
 from pyscf.data import elements
 
 import mlxc_edu as mx
+from mlxc_edu.calculations import frontier
 from mlxc_edu.functionals import edu26
 from mlxc_edu.ks.learned import LearnedXC
+from mlxc_edu.molecules import hund_spin
 from mlxc_edu.training import (
     PRESETS,
     Settings,
@@ -38,9 +40,11 @@ from mlxc_edu.training._loss import differentiated, slope, summed
 from mlxc_edu.training._own import paired_state, states_of_atom
 from mlxc_edu.training._own import turned as shaken
 from mlxc_edu.training._pairs import pairs
-from mlxc_edu.training._planes import ladder
+from mlxc_edu.training._planes import drawn_of_one_orbital, ladder
 from mlxc_edu.training._problem import Problem, evaluate
 from mlxc_edu.training._reactions import (
+    EVENLY_SHARED,
+    EXACTLY,
     TABLE,
     Entry,
     barriers,
@@ -250,6 +254,29 @@ def test_a_functionals_own_states_are_lessons(own_states_of_lithium):
         assert (point.kind == "plane") == point.name.endswith(" 0")
     again = [p.name for p in states_of_atom("Li", "PBE", (0, 1))]
     assert again == [p.name for p in found] != [p.name for p in states_of_atom("Li", "PBE", (1, 1))]
+
+
+def test_one_orbital_beside_full_ones_is_a_plane():
+    """Chlorine's last p orbital, carbon's first; exact, where an evenly shared shell is not."""
+    triangles = {"Cl": {(8, True)}, "C": {(1, True), (2, False)}, "O": set()}
+    for symbol, expected in triangles.items():
+        mol = gto.M(atom=symbol, spin=hund_spin(symbol, 0), basis="sto-3g", verbose=0)
+        shared, generator = frontier(mol), np.random.default_rng(0)
+        found = [*drawn_of_one_orbital(shared, ladder(symbol), 40, generator)]
+        assert len({p.label for p in found}) == len(found)
+        seen = set()
+        for place in found:
+            full = int(place.label.split()[2])
+            np.testing.assert_allclose(place.occupations.sum(axis=1), place.electrons)
+            assert (place.occupations[:, :full] == 1).all()
+            assert (place.occupations[:, full + 1 :] == 0).all()
+            x, y = place.occupations[:, full]
+            assert 0 <= y <= x <= 1
+            if x + y != 1:
+                seen.add((full, bool(x + y > 1)))
+        assert seen == expected
+    listed = [("Cl own of one 8 0.5 0.75", "plane", (8.75, 8.5)), ("Cl own plane", "plane", (8, 8))]
+    assert [r.error for r in fractional("Cl", listed)] == [EXACTLY, EVENLY_SHARED]
 
 
 def test_a_bonds_own_state_with_paired_electrons():
