@@ -55,12 +55,13 @@ def has(name: str, where: Path) -> bool:
 
 
 def _molecule(job, where) -> None:
-    """A molecule's density, or that of a ``functional``'s lowest state with paired electrons."""
+    """A molecule's density, or that of a ``functional``'s own lowest state."""
     from ._build import molecule_density
-    from ._own import paired_state
+    from ._own import own_state
 
     if "functional" in job:
-        density = paired_state(job["geometry"], job["functional"])
+        given = {k: job[k] for k in ("geometry", "functional", "restricted", "settled")}
+        density = own_state(**given)
     else:
         given = {k: job[k] for k in ("geometry", "charge", "spin", "restricted") if k in job}
         density = molecule_density(**given)

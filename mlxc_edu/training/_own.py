@@ -19,7 +19,7 @@ from scipy.linalg import expm
 from .._threads import one_blas_thread
 from ..calculations import Frontier, frontier, paired
 from ..ks import KS
-from ..ks.convergence import ROUGHLY, Minimum, follow, minimise, paired_starts
+from ..ks.convergence import ROUGHLY, Minimum, atomic_starts, follow, minimise, paired_starts
 from ..molecules import hund_spin
 from ..units import KCAL_PER_HARTREE
 from ._build import ATOM_BASIS, BASIS, Point
@@ -102,22 +102,26 @@ def _lowest(mol, functional, coefficients, occupations) -> Minimum:
 
 
 @one_blas_thread
-def paired_state(geometry: str, functional: str) -> Density:
-    """A neutral molecule's lowest state with paired electrons: from PBE's orbitals, and from their
-    highest pair on either side. Geometry in Å.
+def own_state(geometry: str, functional: str, restricted: bool, settled: bool) -> Density:
+    """A neutral molecule's lowest state, with paired electrons (``restricted``) from PBE's orbitals
+    and from their highest pair on either side, else from free atoms and ions. Geometry in Å.
 
-    Raises ArithmeticError where that does not converge.
+    Raises ArithmeticError where it shall be ``settled`` and does not converge.
     """
     mol = gto.M(atom=geometry, basis=BASIS, verbose=0)
-    first = dft.RKS(mol, xc="PBE").density_fit()
-    first.grids.level = COARSE
-    first.kernel()
-    mf = KS(mol, functional, unrestricted=False)
+    mf = KS(mol, functional, unrestricted=not restricted)
     mf.grids.level = COARSE
-    starts = paired_starts(first.mo_coeff, mol.nelectron // 2)
-    _, lowest = follow(mf, [starts[0], *starts[-2:]])[0]
-    if not lowest.converged:
-        raise ArithmeticError(f"no lowest state with paired electrons of {geometry}")
-    half = np.asarray(mf.make_rdm1(lowest.mo_coeff, lowest.mo_occ)) / 2
-    dm = np.array([half, half])
+    if restricted:
+        first = dft.RKS(mol, xc="PBE").density_fit()
+        first.grids.level = COARSE
+        first.kernel()
+        starts = paired_starts(first.mo_coeff, mol.nelectron // 2)
+        starts = [starts[0], *starts[-2:]]
+    else:
+        starts = atomic_starts(mol)
+    _, lowest = follow(mf, starts)[0]
+    if settled and not lowest.converged:
+        raise ArithmeticError(f"no lowest state of {geometry}")
+    dm = np.asarray(mf.make_rdm1(lowest.mo_coeff, lowest.mo_occ))
+    dm = np.array([dm / 2, dm / 2]) if restricted else dm
     return Densities(mol, dm).density(dm)

@@ -91,10 +91,10 @@ def drawn_of_one_orbital(shared: Frontier, whole, count, generator) -> Iterator[
     """Where one orbital alone holds parts of both spins, those below it full: between a closed
     shell and the ion with an electron less or more ``count`` places at random, at most. Chlorine's
     last p orbital so is what a stretched NaCl has, and no plane that p orbitals share evenly."""
-    steps = [(n, m) for n, m in pairwise(whole) if {n[0] - n[1], m[0] - m[1]} == {0, 1}]
+    steps = [n for n, m in pairwise(whole) if {n[0] - n[1], m[0] - m[1]} == {0, 1}]
     drawn = set()
     for _ in range(count if steps else 0):
-        less, more = steps[generator.integers(len(steps))]
+        less = steps[generator.integers(len(steps))]
         x, y = sorted(generator.random(2).round(3), reverse=True)
         if generator.random() < 0.6:
             x, y = sorted(generator.integers(0, 9, 2) / 8, reverse=True)

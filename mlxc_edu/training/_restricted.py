@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from ..units import ANGSTROM_PER_BOHR, KCAL_PER_HARTREE
@@ -75,19 +76,18 @@ def own_lessons(table: dict[str, Entry]) -> list[Restricted]:
 
 
 def salts(table: dict[str, Entry]) -> list[Restricted]:
-    """Salts pulled apart with their electrons paired, from one side: no state, whatever part of an
-    electron is handed over, lies below both the ion pair and the atoms."""
+    """Salts pulled apart, with their electrons paired or not, from one side: no state, whatever
+    part of an electron is handed over, lies below both the ion pair and the atoms."""
     found = []
     for pair in SALTS:
         metal, other = _symbols(pair)
         ions = table[f"{metal}+1"].energy + table[f"{other}-1"].energy
         ions -= table[metal].energy + table[other].energy
-        for r in SALTS_APART:
+        for r, paired in product(SALTS_APART, (True, False)):
             energy = min(ions - ANGSTROM_PER_BOHR / r, 0.0) * KCAL_PER_HARTREE - UNSURE
-            lesson = _lesson(apart(pair, r), (metal, other), "train", energy, ERROR)
-            found.append(
-                replace(lesson, reaction=replace(lesson.reaction, kind="bound", bound=True))
-            )
+            lesson = _lesson(apart(pair, r), (metal, other), "train", energy, ERROR, paired)
+            bound = replace(lesson.reaction, kind="bound", bound=True)
+            found.append(replace(lesson, reaction=bound))
     return found
 
 

@@ -18,8 +18,9 @@ from ._settings import Settings
 
 
 def own_states(parameters, settings: Settings, turn: int, workers: int | None) -> Data:
-    """Lessons from what the minimiser finds: states of the atoms that are shown, and of bonds that
-    break with their electrons paired. Those that fail are left out, with a warning."""
+    """Lessons from what the minimiser finds: states of the atoms that are shown, of bonds that
+    break with their electrons paired, and of stretched salts. Those that fail are left out, with a
+    warning."""
     where, arrays = _cache.folder(), {n: np.asarray(a) for n, a in parameters._asdict().items()}
     said = b"".join(a.tobytes() for a in arrays.values()) + f"{settings.seed} {turn}".encode()
     key = hashlib.sha256(said).hexdigest()[:12]
@@ -33,7 +34,8 @@ def own_states(parameters, settings: Settings, turn: int, workers: int | None) -
     found: list[Reaction] = []
     for lesson in own_lessons(entries()) if settings.weights.get("restricted") else ():
         name = f"{lesson.reaction.name} by {key}"
-        jobs.append({"name": name, "geometry": lesson.job["geometry"], **by})
+        job = {k: lesson.job[k] for k in ("geometry", "restricted")}
+        jobs.append(job | {"name": name, "settled": not lesson.reaction.bound, **by})
         parts = ((1.0, name), *lesson.reaction.parts[1:])
         found.append(replace(lesson.reaction, name=name, parts=parts))
     failed = _cache.build(jobs, where, workers or os.cpu_count() or 1)

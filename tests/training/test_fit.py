@@ -17,7 +17,7 @@ from pyscf import dft, gto, scf
 from pyscf.data import elements
 
 import mlxc_edu as mx
-from mlxc_edu.calculations import frontier
+from mlxc_edu.calculations import frontier, solve
 from mlxc_edu.functionals import edu26
 from mlxc_edu.ks.learned import LearnedXC
 from mlxc_edu.molecules import hund_spin
@@ -37,7 +37,7 @@ from mlxc_edu.training._build import BASIS, Atom, atom_points
 from mlxc_edu.training._data import PIECES, STEEP, Data, turned
 from mlxc_edu.training._fit import SMALLEST_COLUMN, fit
 from mlxc_edu.training._loss import differentiated, slope, summed
-from mlxc_edu.training._own import paired_state, states_of_atom
+from mlxc_edu.training._own import own_state, states_of_atom
 from mlxc_edu.training._own import turned as shaken
 from mlxc_edu.training._pairs import pairs
 from mlxc_edu.training._planes import drawn_of_one_orbital, ladder
@@ -279,13 +279,16 @@ def test_one_orbital_beside_full_ones_is_a_plane():
     assert [r.error for r in fractional("Cl", listed)] == [EXACTLY, EVENLY_SHARED]
 
 
-def test_a_bonds_own_state_with_paired_electrons():
-    """Of PBE it is PBE's: the same energy, from the same density."""
-    density = paired_state("H 0 0 0; H 0 0 2", "PBE")
-    mf = gto.M(atom="H 0 0 0; H 0 0 2", basis=BASIS, verbose=0).RKS(xc="PBE").run()
+@pytest.mark.parametrize("restricted", [True, False])
+def test_a_bonds_own_state(restricted):
+    """Of PBE it is PBE's: the same energy, from the same density, with paired electrons higher."""
+    bond = "H 0 0 0; H 0 0 2"
+    density = own_state(bond, "PBE", restricted, settled=True)
+    mol = gto.M(atom=bond, basis=BASIS, verbose=0)
+    mf = mol.RKS(xc="PBE").run() if restricted else solve(mol, "PBE").mean_field
     held = (density.weights[:, None] * density.features[:, :2]).sum(axis=0)
     np.testing.assert_allclose(held, (1, 1), atol=2e-3)
-    exact = dft.RKS(mf.mol, xc="HF").energy_tot(mf.make_rdm1())
+    exact = (dft.RKS if restricted else dft.UKS)(mf.mol, xc="HF").energy_tot(mf.make_rdm1())
     assert float(density.energy) == pytest.approx(exact, abs=2e-4)
 
 
@@ -295,6 +298,7 @@ def test_salts_are_lessons_from_one_side():
     listed = {lesson.job["name"]: lesson.reaction for lesson in salts(table)}
     assert all(r.bound and r.kind == "bound" and r.side == "train" for r in listed.values())
     assert not {"NaCl", "LiF"} & {name.split()[0] for name in listed}
+    assert {"NaF 6.000", "NaF 6.000 restricted", "LiCl 12.000"} <= set(listed)
     far, near = listed["NaF 12.000 restricted"], listed["NaF 6.000 restricted"]
     cost = table["Na+1"].energy + table["F-1"].energy - table["Na"].energy - table["F"].energy
     assert far.reference == -UNSURE
