@@ -22,6 +22,8 @@ _HOME = {
     "fractional_spin": "scans",
     "flat_plane": "scans",
     "charge_transfer": "scans",
+    "equation_of_state": "scans",
+    "equilibrium": "scans",
     "benchmark": "scans",
     "errors": "scans",
     "stored": "scans",
@@ -34,6 +36,7 @@ _HOME = {
     "explore": "explore",
     "units": "units",
     "one_d": "one_d",
+    "crystals": "crystals",
     "training": "training",
 }
 

@@ -17,7 +17,7 @@ FLOORS = [
     {"units", "_threads", "weights", "molecules", "course"},
     {"functionals"},
     {"ks"},
-    {"calculations", "one_d"},
+    {"calculations", "crystals", "one_d"},
     {"scans", "figures", "training", "atoms"},
     {"explore"},
     {"book"},

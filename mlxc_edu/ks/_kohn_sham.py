@@ -61,7 +61,8 @@ def KS(
     Raises
     ------
     ValueError : the functional is unknown (the message lists near names), or a learned one cannot
-        take this molecule (Cartesian basis functions, effective core potentials); occupations that
+        take this molecule (Cartesian basis functions, effective core potentials; PySCF's
+        pseudopotentials it takes, with a warning); occupations that
         the basis has no room for, a holder that does not exist.
     FileNotFoundError : a learned functional's weights are missing; the message gives the command
         that gets them.
@@ -121,10 +122,16 @@ def _learned(mol, name, kind, precision):
         raise ValueError(
             f"{name} needs spherical basis functions: build the molecule with cart=False"
         )
-    if mol.has_ecp():
+    if len(mol._ecpbas):
         raise ValueError(
             f"{name} needs all electrons, and this basis comes with an effective core potential; "
             "take an all-electron basis"
+        )
+    if mol._pseudo:
+        warnings.warn(
+            f"{name} was made for all electrons, and here pseudopotentials stand for the cores; "
+            "notebook 11 shows what that costs",
+            stacklevel=4,
         )
     plain, dispersion = split_dispersion(name)
     functional = learned(plain, precision)

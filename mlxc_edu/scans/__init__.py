@@ -3,6 +3,7 @@
 from ._charge_transfer import charge_transfer
 from ._code import code_version
 from ._dissociation import EXACT, diatomic, dissociation, method_names, scan_distances
+from ._equation_of_state import equation_of_state, equilibrium
 from ._few_reactions import SETS, Reaction, Species
 from ._fractional_charge import charge_row, fractional_charge
 from ._fractional_points import approximate, ceil, electron_numbers, floor
