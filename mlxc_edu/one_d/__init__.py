@@ -9,6 +9,7 @@ from ..functionals import set_up
 
 set_up()
 
+from ._crystal import Crystal, crystal  # noqa: E402
 from ._eigenstate import Eigenstate  # noqa: E402
 from ._ensemble import Ensemble, ensemble  # noqa: E402
 from ._exact import exact  # noqa: E402
@@ -20,21 +21,7 @@ from ._learning import Fit, learned, train  # noqa: E402
 from ._system import KohnSham, Solution, State  # noqa: E402
 
 __all__ = [
-    "Eigenstate",
-    "Ensemble",
-    "Fit",
-    "Grid",
-    "Inversion",
-    "KohnSham",
-    "Solution",
-    "State",
-    "ensemble",
-    "exact",
-    "exact_exchange",
-    "invert",
-    "kohn_sham",
-    "lda",
-    "learned",
-    "soft_coulomb",
-    "train",
-]
+    "Crystal", "Eigenstate", "Ensemble", "Fit", "Grid", "Inversion", "KohnSham", "Solution",
+    "State", "crystal", "ensemble", "exact", "exact_exchange", "invert", "kohn_sham", "lda",
+    "learned", "soft_coulomb", "train",
+]  # fmt: skip

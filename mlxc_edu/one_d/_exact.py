@@ -29,6 +29,7 @@ def exact(
     softening=SOFTENING,
     half_width: float | None = None,
     points: int | None = None,
+    period: float | None = None,
 ) -> Eigenstate:
     """Solve the Schrödinger equation of electrons on a line.
 
@@ -44,6 +45,8 @@ def exact(
     softening : a between electrons and nuclei, one length for all or one for each.
     half_width, points : of the grid; by default 12 Bohr beyond the nuclei and every 0.15 Bohr (for
         three electrons 0.4).
+    period : in Bohr; the line is closed to a ring of this length, on which all feel each other's
+        images. A charge that is left over sits in a uniform background.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def exact(
         is too small or a grid that is too coarse. The last two are looked for with one electron
         before the work is done.
     """
-    nuclei = checked_nuclei(charges, positions, softening)
+    nuclei = checked_nuclei(charges, positions, softening, period)
     spin = _checked_spin(electrons, spin)
     grid = default_grid(nuclei, half_width, points, coarse=electrons == MOST)
     check_grid(grid, nuclei, electrons)
@@ -86,7 +89,7 @@ def _checked_spin(electrons, spin) -> int:
 def _lowest(grid, nuclei, electrons, spin, count):
     """Energies, vectors (columns) and whether they are converged."""
     n = grid.points
-    one = grid.kinetic + np.diag(nuclei.potential(grid.x))
+    one = grid.kinetic + np.diag(nuclei.potential(grid.x) + grid.self_energy)
     levels, orbitals = scipy.linalg.eigh(one)
     if electrons == 1:
         return levels, orbitals, True

@@ -67,8 +67,8 @@ def lda(grid: Grid) -> Functional:
 
 @cache
 def exact_exchange(grid: Grid) -> Functional:
-    """−½ Σσ ∬ |γσ(x, x')|²/√((x − x')² + a²)"""
-    repulsion = grid.repulsion()
+    """−½ Σσ ∬ |γσ(x, x')|²/√((x − x')² + a²); no electron exchanges with its own images."""
+    repulsion = grid.repulsion() - 2 * grid.self_energy
     return lambda gamma: -0.5 * (gamma**2 * repulsion).sum()
 
 

@@ -54,6 +54,20 @@ class Grid:
             values = np.where(apart == 0, np.pi**2 / 6, (-1.0) ** apart / apart.astype(float) ** 2)
         return values / self.spacing**2
 
+    @cached_property
+    def derivative(self) -> np.ndarray:
+        """(points, points): d/dx"""
+        i = np.arange(self.points)
+        apart = i[:, None] - i[None]
+        with np.errstate(divide="ignore"):
+            values = np.where(apart == 0, 0.0, (-1.0) ** apart / apart.astype(float))
+        return values / self.spacing
+
+    @property
+    def self_energy(self) -> float:
+        """Hartree: of an electron with its own images, of which there are none."""
+        return 0.0
+
     def repulsion(self) -> np.ndarray:
         """(points, points): of electrons, 1/√((x − x′)² + 1)"""
         return soft_coulomb(self.x[:, None] - self.x[None])

@@ -22,6 +22,7 @@ def kohn_sham(
     softening=SOFTENING,
     half_width: float | None = None,
     points: int | None = None,
+    period: float | None = None,
     bias: np.ndarray | float = 0.0,
     cycles: int = CYCLES,
 ) -> Solution:
@@ -29,7 +30,8 @@ def kohn_sham(
 
     Parameters
     ----------
-    charges, positions, softening, half_width, points : as for :func:`mlxc_edu.one_d.exact`.
+    charges, positions, softening, half_width, points, period : as for
+        :func:`mlxc_edu.one_d.exact`.
     electrons : how many, fractions included.
     functional : ``"LDA"``, ``"exact exchange"``, ``"Hartree"`` (no exchange, no correlation), or a
         function that takes a grid and returns one from density matrices (2, points, points) to an
@@ -43,7 +45,7 @@ def kohn_sham(
     ------
     ValueError : as for ``exact``, unknown functional, or a spin the electrons cannot have.
     """
-    nuclei = checked_nuclei(charges, positions, softening)
+    nuclei = checked_nuclei(charges, positions, softening, period)
     occupations = _occupations(electrons, spin)
     grid = default_grid(nuclei, half_width, points)
     check_grid(grid, nuclei, electrons)

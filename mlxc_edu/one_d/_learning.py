@@ -54,7 +54,7 @@ def energy_of_densities(parameters, spins, grid: Grid):
     zeta = (spins[0] - spins[1]) / jnp.maximum(n, 1e-14)
     local = lda_exchange_per_length(spins).sum(axis=0)
     local = local + n * lda_correlation_per_electron(n, zeta)
-    steepness = (_derivative(grid) @ n) ** 2 / (n**2 + LEAST)  # Bohr⁻²
+    steepness = (grid.derivative @ n) ** 2 / (n**2 + LEAST)  # Bohr⁻²
     x = jnp.stack([jnp.log(n + LEAST) / 5, jnp.log1p(steepness), zeta**2], axis=1)
     *hidden, (last, offset) = parameters
     for weights, bias in hidden:
@@ -173,11 +173,3 @@ def _filling(state: Eigenstate) -> np.ndarray:
     up = (state.electrons + state.spin) // 2
     index = np.arange(state.grid.points)
     return np.array([index < up, index < state.electrons - up], dtype=float)
-
-
-def _derivative(grid: Grid) -> np.ndarray:
-    """(points, points): d/dx of the band-limited function."""
-    i = np.arange(grid.points)
-    apart = i[:, None] - i[None]
-    with np.errstate(divide="ignore"):
-        return np.where(apart == 0, 0.0, (-1.0) ** apart / apart.astype(float)) / grid.spacing

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.linalg
 
 from ._grid import Grid, soft_coulomb
+from ._ring import Ring, image_sum
 
 AT_THE_WALL = 1e-4  # electrons per Bohr
 TOO_COARSE = 1e-3  # Hartree; what half the spacing may change
@@ -40,7 +41,25 @@ class Nuclei:
         return float((z[i] * z[j] * soft_coulomb(at[i] - at[j])).sum())
 
 
-def checked_nuclei(charges, positions, softening) -> Nuclei:
+@dataclass(frozen=True)
+class RingOfNuclei(Nuclei):
+    """Nuclei with all their images after each ``length``."""
+
+    length: float = 0.0
+
+    def potential(self, x: np.ndarray) -> np.ndarray:
+        nuclei = zip(self.charges, self.positions, self.softening)
+        attraction = (z * image_sum(x - at, self.length, a) for z, at, a in nuclei)
+        return -sum(attraction, np.zeros_like(x))
+
+    @property
+    def repulsion(self) -> float:
+        z, at = np.array(self.charges), np.array(self.positions)
+        every = image_sum(at[:, None] - at[None], self.length)
+        return 0.5 * float(z @ every @ z - (z**2).sum() * soft_coulomb(0.0))
+
+
+def checked_nuclei(charges, positions, softening, period=None) -> Nuclei:
     try:
         charges, positions, softening = (
             np.ravel(np.asarray(given, dtype=float)) for given in (charges, positions, softening)
@@ -59,11 +78,19 @@ def checked_nuclei(charges, positions, softening) -> Nuclei:
         raise ValueError(
             f"softening is one positive length or one for each nucleus, not {softening}"
         )
-    return Nuclei(*(tuple(given.tolist()) for given in (charges, positions, softening)))
+    found = Nuclei(*(tuple(given.tolist()) for given in (charges, positions, softening)))
+    if period is None:
+        return found
+    return RingOfNuclei(found.charges, found.positions, found.softening, Ring(period, 8).length)
 
 
-def default_grid(nuclei: Nuclei, half_width, points, coarse: bool = False) -> Grid:
-    """Centred on zero, as wide as the nuclei need."""
+def default_grid(nuclei: Nuclei, half_width, points, coarse: bool = False) -> Grid | Ring:
+    """Centred on zero, as wide as the nuclei need; or around the ring that they are on."""
+    if isinstance(nuclei, RingOfNuclei):
+        if half_width is not None:
+            raise ValueError("what is periodic has no walls: give period or half_width")
+        spacing = COARSE_SPACING if coarse else SPACING
+        return Ring(nuclei.length, points or 2 * round(nuclei.length / spacing / 2) + 1)
     if half_width is None:
         half_width = max(map(abs, nuclei.positions)) + MARGIN
     if points is None:
@@ -71,9 +98,11 @@ def default_grid(nuclei: Nuclei, half_width, points, coarse: bool = False) -> Gr
     return Grid(half_width, points)
 
 
-def check_grid(grid: Grid, nuclei: Nuclei, electrons: float) -> None:
+def check_grid(grid: Grid | Ring, nuclei: Nuclei, electrons: float) -> None:
     """Raises ValueError where the grid cannot hold one electron in the field that is left when the
     others have screened the nuclei, or is too coarse for the deepest level."""
+    if isinstance(grid, Ring):
+        return _check_spacing(grid, Ring(grid.length, 2 * grid.points), nuclei)
     if max(map(abs, nuclei.positions)) > grid.half_width:
         raise ValueError(f"a nucleus lies outside of the box of ±{grid.half_width:g} Bohr")
     screened = max(0.0, 1 - (electrons - 1) / max(sum(nuclei.charges), 1e-9))
@@ -83,7 +112,10 @@ def check_grid(grid: Grid, nuclei: Nuclei, electrons: float) -> None:
         )
         _, orbital = _ground(grid, left)
         check_walls(grid, orbital**2 / grid.spacing)
-    fine = Grid(grid.half_width, 2 * grid.points - 1)
+    return _check_spacing(grid, Grid(grid.half_width, 2 * grid.points - 1), nuclei)
+
+
+def _check_spacing(grid, fine, nuclei) -> None:
     change = _ground(grid, nuclei)[0] - _ground(fine, nuclei)[0]
     if abs(change) > TOO_COARSE:
         raise ValueError(
@@ -92,8 +124,10 @@ def check_grid(grid: Grid, nuclei: Nuclei, electrons: float) -> None:
         )
 
 
-def check_walls(grid: Grid, density) -> None:
+def check_walls(grid: Grid | Ring, density) -> None:
     """Raises ValueError where electrons touch the walls."""
+    if isinstance(grid, Ring):
+        return
     at_walls = max(density[0], density[-1])
     if at_walls > AT_THE_WALL:
         raise ValueError(

@@ -16,6 +16,8 @@ from ._reactions import ATOMS, HELD_OUT, Reaction, entries, fractional
 from ._restricted import own_lessons
 from ._settings import Settings
 
+BONDS, STRETCHED = 6, 8  # molecules of either kind in one turn
+
 
 def own_states(parameters, settings: Settings, turn: int, workers: int | None) -> Data:
     """Lessons from what the minimiser finds: states of the atoms that are shown, of bonds that
@@ -32,7 +34,9 @@ def own_states(parameters, settings: Settings, turn: int, workers: int | None) -
         {"atom": s, "list": n, "seed": [settings.seed, turn], **by} for s, n in lists.items()
     ]
     found: list[Reaction] = []
-    for lesson in own_lessons(entries()) if settings.weights.get("restricted") else ():
+    known = own_lessons(entries()) if settings.weights.get("restricted") else []
+    generator = np.random.default_rng((settings.seed, turn))
+    for lesson in _drawn(known, generator):
         name = f"{lesson.reaction.name} by {key}"
         job = {k: lesson.job[k] for k in ("geometry", "restricted")}
         jobs.append(job | {"name": name, "settled": not lesson.reaction.bound, **by})
@@ -45,5 +49,15 @@ def own_states(parameters, settings: Settings, turn: int, workers: int | None) -
     for symbol, listed in lists.items():
         if listed not in failed:
             found += fractional(symbol, _cache.atom_list(listed, where))
-    known = [r for r in found if settings.weights.get(r.kind)]
-    return Data.load(known, where, FORMS[settings.form])
+    found = [r for r in found if settings.weights.get(r.kind)]
+    return Data.load(found, where, FORMS[settings.form])
+
+
+def _drawn(lessons, generator) -> list:
+    """Some bonds and some salts, at random."""
+    salts = [lesson for lesson in lessons if lesson.reaction.bound]
+    bonds = [lesson for lesson in lessons if not lesson.reaction.bound]
+    chosen = []
+    for some, count in ((bonds, BONDS), (salts, STRETCHED)):
+        chosen += [some[i] for i in generator.permutation(len(some))[:count]]
+    return chosen
