@@ -47,7 +47,7 @@ class Crystal:
     @cached_property
     def cell(self) -> Ring:
         """The points of the first cell."""
-        return Ring(self.period, self.ring.grid.points // self.cells)
+        return Ring.around(self.period, self.ring.grid.points // self.cells)
 
     @property
     def density(self) -> np.ndarray:

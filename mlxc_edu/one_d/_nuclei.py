@@ -81,16 +81,18 @@ def checked_nuclei(charges, positions, softening, period=None) -> Nuclei:
     found = Nuclei(*(tuple(given.tolist()) for given in (charges, positions, softening)))
     if period is None:
         return found
-    return RingOfNuclei(found.charges, found.positions, found.softening, Ring(period, 8).length)
+    return RingOfNuclei(
+        found.charges, found.positions, found.softening, Ring.around(period, 8).length
+    )
 
 
-def default_grid(nuclei: Nuclei, half_width, points, coarse: bool = False) -> Grid | Ring:
+def default_grid(nuclei: Nuclei, half_width, points, coarse: bool = False) -> Grid:
     """Centred on zero, as wide as the nuclei need; or around the ring that they are on."""
     if isinstance(nuclei, RingOfNuclei):
         if half_width is not None:
             raise ValueError("what is periodic has no walls: give period or half_width")
         spacing = COARSE_SPACING if coarse else SPACING
-        return Ring(nuclei.length, points or 2 * round(nuclei.length / spacing / 2) + 1)
+        return Ring.around(nuclei.length, points or 2 * round(nuclei.length / spacing / 2) + 1)
     if half_width is None:
         half_width = max(map(abs, nuclei.positions)) + MARGIN
     if points is None:
@@ -98,11 +100,11 @@ def default_grid(nuclei: Nuclei, half_width, points, coarse: bool = False) -> Gr
     return Grid(half_width, points)
 
 
-def check_grid(grid: Grid | Ring, nuclei: Nuclei, electrons: float) -> None:
+def check_grid(grid: Grid, nuclei: Nuclei, electrons: float) -> None:
     """Raises ValueError where the grid cannot hold one electron in the field that is left when the
     others have screened the nuclei, or is too coarse for the deepest level."""
     if isinstance(grid, Ring):
-        return _check_spacing(grid, Ring(grid.length, 2 * grid.points), nuclei)
+        return _check_spacing(grid, Ring.around(grid.length, 2 * grid.points), nuclei)
     if max(map(abs, nuclei.positions)) > grid.half_width:
         raise ValueError(f"a nucleus lies outside of the box of ±{grid.half_width:g} Bohr")
     screened = max(0.0, 1 - (electrons - 1) / max(sum(nuclei.charges), 1e-9))
@@ -124,7 +126,7 @@ def _check_spacing(grid, fine, nuclei) -> None:
         )
 
 
-def check_walls(grid: Grid | Ring, density) -> None:
+def check_walls(grid: Grid, density) -> None:
     """Raises ValueError where electrons touch the walls."""
     if isinstance(grid, Ring):
         return

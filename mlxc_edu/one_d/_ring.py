@@ -14,24 +14,29 @@ from functools import cached_property
 import numpy as np
 from scipy.special import k0
 
-from ._grid import SOFTENING, soft_coulomb
+from ._grid import SOFTENING, Grid, soft_coulomb
 
 WAVES = 400  # of each sum; K₀ falls off exponentially
 
 
 @dataclass(frozen=True)
-class Ring:
-    """Equally spaced points around a ring of ``length`` Bohr, as :class:`Grid` for what is
-    periodic: a function is its values at the points, and a sum of as many waves."""
+class Ring(Grid):
+    """Equally spaced points around a ring of twice ``half_width``, for what is periodic: a function
+    is its values at the points, and a sum of as many waves."""
 
-    length: float
-    points: int
+    @classmethod
+    def around(cls, length, points: int) -> Ring:
+        """Of a length in Bohr."""
+        try:
+            return cls(float(length) / 2, points)
+        except (TypeError, ValueError):
+            if isinstance(length, int | float) and 0 < length < np.inf:
+                raise
+            raise ValueError(f"a period is a length in Bohr, not {length!r}") from None
 
-    def __post_init__(self):
-        if not (np.isfinite(self.length) and self.length > 0):
-            raise ValueError(f"a period is a length in Bohr, not {self.length!r}")
-        if self.points != int(self.points) or self.points < 8:
-            raise ValueError(f"a ring has at least 8 points, not {self.points!r}")
+    @property
+    def length(self) -> float:
+        return 2 * self.half_width
 
     @cached_property
     def x(self) -> np.ndarray:
@@ -70,9 +75,6 @@ class Ring:
     def self_energy(self) -> float:
         """Hartree: of an electron with its own images."""
         return 0.5 * float(image_sum(np.zeros(1), self.length)[0] - soft_coulomb(0.0))
-
-    def integrate(self, values) -> float:
-        return float(np.sum(values) * self.spacing)
 
     def _operator(self, factors) -> np.ndarray:
         shift = np.arange(self.points)[:, None] - np.arange(self.points)[None]

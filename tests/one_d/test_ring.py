@@ -12,7 +12,7 @@ from mlxc_edu.one_d._ring import Ring, image_sum
 
 def test_operators_of_a_ring():
     """On waves that fit into it they are exact."""
-    ring = Ring(7.0, 31)
+    ring = Ring.around(7.0, 31)
     q = 2 * np.pi / 7.0 * 3
     np.testing.assert_allclose(
         ring.kinetic @ np.cos(q * ring.x), q**2 / 2 * np.cos(q * ring.x), atol=1e-9
