@@ -18,7 +18,7 @@ from ._dissociation import diatomic
 from ._reaction_sets import WHOLE_SETS
 
 FOLDER = Path(__file__).parent / "tables"
-COSTS = "costs"
+MEASURED = "costs", "crystals", "gaps", "cores", "chains"  # made by benchmarks/
 _DIGITS = {"energy": 9, "seconds": 2}
 
 
@@ -26,7 +26,9 @@ def stored(system: str, basis: str = "def2-svpd") -> pd.DataFrame | None:
     """The table of :func:`mlxc_edu.dissociation` for a diatomic, or of :func:`mlxc_edu.benchmark`
     for a set of reactions (the small one or the whole, as ``"settings"`` says), as it was computed
     beforehand; ``stored("costs", "def2-tzvp")``: what calculations cost, in seconds and MB, as
-    ``benchmarks/`` measured it. None if there is none. Its ``attrs["provenance"]`` is a dictionary:
+    ``benchmarks/`` measured it; ``stored("crystals", "gth-dzvp-molopt-sr")``, and so ``"gaps"`` and
+    ``"cores"``, and ``stored("chains", "sto-6g")``: what ``benchmarks/solids.py`` computed for
+    notebook 11. None if there is none. Its ``attrs["provenance"]`` is a dictionary:
     who made it, when, how."""
     file = path(system, basis)
     if not file.is_file():
@@ -85,8 +87,8 @@ def origin(provenance: dict[str, str]) -> str:
 
 
 def path(system: str, basis: str) -> Path:
-    costs = isinstance(system, str) and system.strip().lower() == COSTS
-    parts = [COSTS] if costs else _kind(system)
+    name = system.strip().lower() if isinstance(system, str) else ""
+    parts = [name] if name in MEASURED else _kind(system)
     return FOLDER / f"{'_'.join(parts)}_{basis.strip().lower()}.csv"
 
 

@@ -1,0 +1,184 @@
+"""What notebook 11 shows and does not compute again: crystals, cores, chains.
+
+    python benchmarks/solids.py [crystals] [gaps] [cores] [chains]
+
+Finished rows are kept in results/solids.jsonl and not computed twice. Writes the tables that
+`mx.stored("crystals", "gth-dzvp-molopt-sr")` and its like return. An hour or two on two cores.
+"""
+
+import argparse
+import json
+import platform
+import time
+import warnings
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyscf
+from pyscf import fci, gto, scf
+
+import mlxc_edu as mx
+from mlxc_edu import crystals
+from mlxc_edu.molecules import MOLECULES, hund_spin
+from mlxc_edu.scans import FOLDER, code_version
+from mlxc_edu.units import ANGSTROM_PER_BOHR, EV_PER_HARTREE
+
+KEPT = Path(__file__).with_name("results") / "solids.jsonl"
+GTH = "gth-dzvp-molopt-sr"
+METHODS = "PBE", "PBE0", "EDU26", "DM21"
+SQUEEZED = {"LiH": METHODS, "C": METHODS, "Si": ("PBE", "EDU26"), "MgO": ("PBE", "EDU26")}
+GAPS = {"LiH": METHODS, "C": METHODS, "Si": ("PBE", "EDU26"), "MgO": ("PBE", "EDU26")}
+ATOMS = "H", "Li", "C", "N", "O", "F", "Na", "Mg", "Si", "Cl"
+IONS = "Li+", "C+", "N+", "O+", "F+", "Na+", "Si+", "Cl+"
+PAIRS = "H2", "LiH", "HF", "N2", "CO", "F2", "LiF", "HCl", "NaCl"
+WITH_CORES = "PBE", "B3LYP", "EDU26", "DM21"
+ONE_BASIS = "unc-def2-tzvp"
+CHAIN = 2, 6, 10, 14, 18, 26, 34, 50  # atoms, all shells closed
+APART = 1.8, 3.6  # Bohr; electrons paired, and with their spins alternating
+CHAIN_BASIS = "sto-6g"
+MOST_EXACT = 10  # atoms
+
+
+def kept() -> list[dict]:
+    return [json.loads(line) for line in KEPT.read_text().splitlines()] if KEPT.exists() else []
+
+
+def every(kind, jobs, compute):
+    """Rows of all jobs, each computed once."""
+    known = {json.dumps(row["job"], sort_keys=True): row for row in kept() if row["kind"] == kind}
+    for job in jobs:
+        key = json.dumps(job, sort_keys=True)
+        if key not in known:
+            began = time.perf_counter()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = compute(**job)
+            seconds = round(time.perf_counter() - began, 2)
+            known[key] = dict(kind=kind, job=job, **found, seconds=seconds)
+            with KEPT.open("a") as file:
+                file.write(json.dumps(known[key]) + "\n")
+            print(kind, job, found, flush=True)
+        yield dict(job, **{k: v for k, v in known[key].items() if k not in ("kind", "job")})
+
+
+def equations_of_state(workers):
+    parts = [
+        mx.equation_of_state(name, methods, workers=workers).assign(crystal=name)
+        for name, methods in SQUEEZED.items()
+    ]
+    return pd.concat(parts).drop(columns="state")
+
+
+def gap(crystal, method, exxdiv):
+    """At Γ, X and L of the measured cell, which a mesh of 2×2×2 has."""
+    mf = crystals.KS(crystals.crystal(crystal), method, exxdiv=exxdiv).run()
+    levels = mf.levels(mf.kpts) if hasattr(mf, "levels") else mf.mo_energy
+    filled = mf.cell.nelectron // 2
+    top, bottom = max(e[filled - 1] for e in levels), min(e[filled] for e in levels)
+    direct = min(e[filled] - e[filled - 1] for e in levels)
+    return dict(
+        energy=mf.e_tot,
+        converged=bool(mf.converged),
+        gap_ev=(bottom - top) * EV_PER_HARTREE,
+        direct_gap_ev=direct * EV_PER_HARTREE,
+    )
+
+
+def with_or_without_core(system, method, cores):
+    entry = MOLECULES.get(system)
+    if entry:
+        atoms, charge, spin = list(entry.atoms), entry.charge, entry.spin
+    else:
+        symbol, charge = system.rstrip("+"), system.count("+")
+        atoms, spin = [(symbol, (0, 0, 0))], hund_spin(symbol, charge)
+    pseudo = None if cores else "gth-pbe"  # with one basis: what differs is the core
+    mol = gto.M(atom=atoms, charge=charge, spin=spin, basis=ONE_BASIS, pseudo=pseudo, verbose=0)
+    mf = mx.KS(mol, method, unrestricted=bool(spin)).run()
+    return dict(energy=float(mf.e_tot), converged=bool(mf.converged))
+
+
+def chain(atoms, r, method, unrestricted):
+    """Equally spaced hydrogen atoms; unrestricted, spins begin up, down, up, …"""
+    mol = gto.M(
+        atom=[("H", (0, 0, i * r)) for i in range(atoms)], unit="Bohr", basis=CHAIN_BASIS, verbose=0
+    )
+    if method == "exact":
+        mf = scf.RHF(mol).run()
+        energy, converged = fci.FCI(mf).kernel()[0], True
+        return dict(energy=float(energy), converged=converged, gap_ev=np.nan)
+    mf = mx.KS(mol, method, unrestricted=unrestricted)
+    if unrestricted:
+        up = np.arange(atoms) % 2
+        mf.kernel(np.array([np.diag(up), np.diag(1 - up)], float))
+        levels, held = np.concatenate(mf.mo_energy), np.concatenate(mf.mo_occ)
+    else:
+        mf.kernel()
+        levels, held = mf.mo_energy, mf.mo_occ
+    between = levels[held == 0].min() - levels[held > 0].max() if atoms else 0.0
+    return dict(
+        energy=float(mf.e_tot), converged=bool(mf.converged), gap_ev=float(between * EV_PER_HARTREE)
+    )
+
+
+def write(table, name, basis, units):
+    said = {
+        "system": name,
+        "basis": basis,
+        "made by": f"benchmarks/solids.py, on {platform.system()} {platform.machine()}",
+        "date": date.today().isoformat(),
+        "mlxc-edu": mx.__version__,
+        "code": code_version(),
+        "PySCF": pyscf.__version__,
+        "units": units,
+    }
+    head = "".join(f"# {key}: {value}\n" for key, value in said.items())
+    digits = {c: 8 if c == "energy" else 5 for c in table.select_dtypes("float")}
+    text = head + table.round(digits).to_csv(index=False)
+    (FOLDER / f"{name}_{basis}.csv").write_text(text, encoding="utf-8")
+
+
+def main():
+    said = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    said.add_argument("tables", nargs="*", default=["crystals", "gaps", "cores", "chains"])
+    said.add_argument("--workers", type=int, default=1)
+    given = said.parse_args()
+    if "gaps" in given.tables:
+        jobs = [
+            dict(crystal=c, method=m, exxdiv=x)
+            for c, methods in GAPS.items()
+            for m in methods
+            for x in ("ewald", "vcut_sph")
+        ]
+        table = pd.DataFrame([*every("gaps", jobs, gap)])
+        write(table, "gaps", GTH, "energy of a cell Hartree, gaps eV, seconds of the wall clock")
+    if "crystals" in given.tables:
+        units = "lattice_constant Å, volume Å³, energy of a cell Hartree, seconds of one core"
+        write(equations_of_state(given.workers), "crystals", GTH, units)
+    if "cores" in given.tables:
+        jobs = [
+            dict(system=s, method=m, cores=c)
+            for s in (*ATOMS, *IONS, *PAIRS)
+            for m in WITH_CORES
+            for c in (True, False)
+        ]
+        table = pd.DataFrame([*every("cores", jobs, with_or_without_core)])
+        write(table, "cores", ONE_BASIS, "energy Hartree, seconds of the wall clock")
+    if "chains" in given.tables:
+        jobs = [
+            dict(atoms=n, r=r, method=m, unrestricted=u)
+            for n in CHAIN
+            for r in APART
+            for m in ("exact", *WITH_CORES)
+            for u in ((False,) if m == "exact" or r == APART[0] else (True,))
+            if m != "exact" or n <= MOST_EXACT
+        ]
+        table = pd.DataFrame([*every("chains", jobs, chain)])
+        table["r"] *= ANGSTROM_PER_BOHR
+        units = "r Å, energy Hartree, gap_ev eV between orbitals, seconds of the wall clock"
+        write(table, "chains", CHAIN_BASIS, units)
+
+
+if __name__ == "__main__":
+    main()
