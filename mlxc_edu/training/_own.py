@@ -74,7 +74,7 @@ def states_of_atom(symbol: str, functional: str, seed: Sequence[int]) -> Iterato
         other = int(generator.integers(1, 10**6))
         seeds = (0, other)[: 1 + int(generator.random() < TURNED)]
         wanted.append((shared, f"plane {p.label}", p.electrons, p.occupations, seeds))
-    for p in drawn_of_one_orbital(shared, ladder(symbol), PLACES, generator):
+    for p in drawn_of_one_orbital(symbol, shared, ladder(symbol), PLACES, generator):
         wanted.append((shared, p.label, p.electrons, p.occupations, (0,)))
     for orbitals, name, electrons, occupations, seeds in wanted:
         line = float(np.interp(sum(electrons), list(energies), list(energies.values())))

@@ -87,11 +87,16 @@ def drawn_places(symbol, shared: Frontier, whole, count, generator) -> Iterator[
             yield place
 
 
-def drawn_of_one_orbital(shared: Frontier, whole, count, generator) -> Iterator[Place]:
+def drawn_of_one_orbital(symbol, shared: Frontier, whole, count, generator) -> Iterator[Place]:
     """Where one orbital alone holds parts of both spins, those below it full: between a closed
-    shell and the ion with an electron less or more ``count`` places at random, at most. Chlorine's
-    last p orbital so is what a stretched NaCl has, and no plane that p orbitals share evenly."""
-    steps = [n for n, m in pairwise(whole) if {n[0] - n[1], m[0] - m[1]} == {0, 1}]
+    shell and the ion with an electron more and, unless it is a cation's, with one less; ``count``
+    places at random, at most. Chlorine's last p orbital so is what a stretched NaCl has, and no
+    plane that p orbitals share evenly."""
+    steps = [
+        n
+        for n, m in pairwise(whole)
+        if n[0] == n[1] or (m[0] == m[1] and sum(m) >= elements.charge(symbol))
+    ]
     drawn = set()
     for _ in range(count if steps else 0):
         less = steps[generator.integers(len(steps))]

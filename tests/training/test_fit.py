@@ -258,11 +258,11 @@ def test_a_functionals_own_states_are_lessons(own_states_of_lithium):
 
 def test_one_orbital_beside_full_ones_is_a_plane():
     """Chlorine's last p orbital, carbon's first; exact, where an evenly shared shell is not."""
-    triangles = {"Cl": {(8, True)}, "C": {(1, True), (2, False)}, "O": set()}
+    triangles = {"Cl": {(8, True)}, "C": {(2, False)}, "Li": {(1, False), (1, True)}, "O": set()}
     for symbol, expected in triangles.items():
         mol = gto.M(atom=symbol, spin=hund_spin(symbol, 0), basis="sto-3g", verbose=0)
         shared, generator = frontier(mol), np.random.default_rng(0)
-        found = [*drawn_of_one_orbital(shared, ladder(symbol), 40, generator)]
+        found = [*drawn_of_one_orbital(symbol, shared, ladder(symbol), 40, generator)]
         assert len({p.label for p in found}) == len(found)
         seen = set()
         for place in found:
