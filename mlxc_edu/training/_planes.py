@@ -95,7 +95,7 @@ def drawn_of_one_orbital(symbol, shared: Frontier, whole, count, generator) -> I
     steps = [
         n
         for n, m in pairwise(whole)
-        if n[0] == n[1] or (m[0] == m[1] and sum(m) >= elements.charge(symbol))
+        if n[0] == n[1] > 0 or (m[0] == m[1] and sum(m) >= elements.charge(symbol))
     ]
     drawn = set()
     for _ in range(count if steps else 0):
