@@ -8,6 +8,7 @@ W (C†W)⁻¹ W† (Lin, J. Chem. Theory Comput. 12, 2242 (2016)).
 
 from __future__ import annotations
 
+import warnings
 from typing import NoReturn
 
 import jax.numpy as jnp
@@ -18,6 +19,7 @@ from pyscf.pbc import tools
 from pyscf.pbc.dft import krks, numint
 
 from ..functionals import FEATURES, Features, density_features, energy_and_potential
+from ..ks.methods import refuses_other_routes
 from ._exchange import LocalExchange
 from ._points import KeepsBasis
 
@@ -27,12 +29,21 @@ SLOPES = 1e-10  # electrons/Bohr³, below which a point's slopes move nothing an
 _COLUMN = {name: i for i, name in enumerate(FEATURES)}
 
 
+@refuses_other_routes(
+    **dict.fromkeys(("Gradients", "nuc_grad_method"), "forces"),
+    **dict.fromkeys(
+        ("density_fit", "rs_density_fit", "mix_density_fit"), "a fitted Coulomb energy"
+    ),
+    newton="second-order convergence",
+    gen_response="the answer to a change",
+    get_bands="PySCF's own bands; levels(kpts) has the orbital energies",
+)
 class LearnedKRKS(krks.KRKS):
     """KRKS with a learned functional.
 
     Attributes
     ----------
-    xc : the functional's name.
+    xc : the functional's name; it cannot be changed.
     local_exchange : see :class:`LocalExchange`.
     start : the functional whose orbitals are the first ones; ``kernel(dm0)`` takes others.
     """
@@ -40,11 +51,21 @@ class LearnedKRKS(krks.KRKS):
     _keys = frozenset({"functional", "local_exchange", "start"})
 
     def __init__(self, cell, kpts, name, functional, exxdiv="ewald"):
-        super().__init__(cell, kpts, xc="PBE", exxdiv=exxdiv)
-        self.xc, self.functional, self.start = name, functional, "PBE"
+        self._name = name
+        super().__init__(cell, kpts, xc=name, exxdiv=exxdiv)
+        self.functional, self.start = functional, "PBE"
         self._numint = self.with_df._numint = KeepsBasis(self.kpts)
         self.local_exchange = LocalExchange(cell, self.kpts, exxdiv, functional.dtype)
         self.conv_tol = 1e-7 if functional.dtype == np.float32 else 1e-9
+
+    @property
+    def xc(self) -> str:
+        return self._name
+
+    @xc.setter
+    def xc(self, name):
+        if name != self._name:
+            raise ValueError(f"this object is made for {self._name}; make a new one for {name!r}")
 
     def do_nlc(self) -> bool:
         return False
@@ -57,6 +78,15 @@ class LearnedKRKS(krks.KRKS):
         first.kernel()
         if not first.converged:
             raise ArithmeticError(f"{self.start}, from which {self.xc} starts, does not converge")
+        filled = self.cell.nelectron // 2
+        gap = min(e[filled] for e in first.mo_energy) - max(e[filled - 1] for e in first.mo_energy)
+        if gap < 0:
+            warnings.warn(
+                f"{self.start}'s bands overlap at these {len(self.kpts)} k-points: a metal, or "
+                f"nearly, for which {self.xc}'s exchange converges slowly with k-points and its "
+                "closed shells are a guess",
+                stacklevel=2,
+            )
         return first.make_rdm1()
 
     def get_veff(self, cell=None, dm=None, dm_last=None, vhf_last=None, hermi=1, kpts=None,

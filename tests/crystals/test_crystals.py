@@ -142,6 +142,26 @@ def test_a_supercell_is_a_mesh_of_k_points(lih):
         by_mesh.levels(np.array([[0.1, 0, 0]]))
 
 
+def test_nothing_quietly_uses_another_functional(lih):
+    mf = crystals.KS(lih.cell, "EDU26", (1, 1, 2))
+    with pytest.raises(ValueError, match="made for EDU26"):
+        mf.xc = "PBE"
+    for route in ("newton", "density_fit", "nuc_grad_method", "get_bands", "to_uks"):
+        with pytest.raises(NotImplementedError, match="EDU26"):
+            getattr(mf, route)()
+    with pytest.raises(NotImplementedError, match="levels"):
+        mf.get_veff(dm=lih.make_rdm1(), kpts_band=lih.kpts[:1])
+
+
+def test_a_metal_is_said_to_be_one():
+    """Two cells of lithium: an even number of electrons, and bands that overlap."""
+    atoms = bulk("Li", "bcc", a=3.4, cubic=True)
+    with pytest.warns(UserWarning, match="k-points along an axis"):
+        mf = crystals.KS(crystals.crystal(atoms, ke_cutoff=ROUGH), "EDU26", (2, 2, 2))
+    with pytest.warns(UserWarning, match="bands overlap"):
+        mf.get_init_guess()
+
+
 def test_basis_functions_are_made_once(lih, monkeypatch):
     plain = krks.KRKS(lih.cell, lih.kpts, xc="PBE").run()
     assert lih.e_tot == pytest.approx(plain.e_tot, abs=1e-9)
