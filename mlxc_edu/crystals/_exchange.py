@@ -34,10 +34,11 @@ class LocalExchange:
     cell, kpts : PySCF's; kpts (N_k, 3) in 1/Bohr.
     exxdiv : ``"ewald"`` (a probe charge), ``"vcut_sph"`` (the interaction ends at the radius of the
         sphere as large as all cells), or None (v(0) = 0).
-    dtype : ``"float32"`` or ``"float64"``, of the transforms.
+    dtype : of the transforms. ``"float32"`` is enough for sums over space, not for a functional:
+        its noise is the same everywhere, and where few electrons are it hides the energies.
     """
 
-    def __init__(self, cell, kpts, exxdiv="ewald", dtype="float32"):
+    def __init__(self, cell, kpts, exxdiv="ewald", dtype="float64"):
         self.cell, self.kpts, self.exxdiv = cell, np.reshape(kpts, (-1, 3)), exxdiv
         self.mesh = tuple(int(n) for n in cell.mesh)
         self.real, self.complex = np.dtype(dtype), np.result_type(dtype, np.complex64)

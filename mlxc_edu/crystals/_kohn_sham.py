@@ -26,7 +26,7 @@ def KS(cell: gto.Cell, xc: str = "PBE", kpts=(2, 2, 2), *, precision="float32", 
     cell : a crystal, see :func:`crystal`.
     xc : a learned functional (``"EDU26"``, ``"DM21"``) or any libxc name, as for ``mlxc_edu.KS``.
     kpts : a Γ-centred mesh (n₁, n₂, n₃), or k-points (n, 3) of a regular mesh in 1/Bohr.
-    precision : ``"float32"`` or ``"float64"``, of a learned functional's network and transforms.
+    precision : ``"float32"`` or ``"float64"``, of a learned functional's network.
     exxdiv : how exchange is corrected for few k-points: ``"ewald"``, ``"vcut_sph"`` or None.
 
     Raises

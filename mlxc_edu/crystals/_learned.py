@@ -2,8 +2,7 @@
 
 Everything is looked at on the points of the mesh: density, gradient, kinetic energy density and
 local exchange become the features, the functional's derivatives by them the potential. What comes
-of local exchange acts on occupied orbitals, W = F C; the matrix that does so and adds nothing is
-W (C†W)⁻¹ W† (Lin, J. Chem. Theory Comput. 12, 2242 (2016)).
+of local exchange is asked for on occupied orbitals only, W = F C, and left out among empty ones.
 """
 
 from __future__ import annotations
@@ -25,7 +24,11 @@ from ._points import KeepsBasis
 
 BATCH = 1024  # points; a processor's cache holds their hidden layers
 EMPTY = 1e-8  # electrons
-SLOPES = 1e-10  # electrons/Bohr³, below which a point's slopes move nothing and may be wild
+UNIFORM = 0.3 * (3 * np.pi**2) ** (2 / 3)  # τ/ρ^(5/3) of the uniform gas
+# Of the uniform gas's kinetic energy density. At a nucleus without core and cusp both ∇ρ and τ
+# vanish where ρ is large, as they do in no atom with all electrons; slopes by them are wild there
+# (thousands) and move next to nothing, for such points are few.
+FLAT = 1e-3
 _COLUMN = {name: i for i, name in enumerate(FEATURES)}
 
 
@@ -55,7 +58,7 @@ class LearnedKRKS(krks.KRKS):
         super().__init__(cell, kpts, xc=name, exxdiv=exxdiv)
         self.functional, self.start = functional, "PBE"
         self._numint = self.with_df._numint = KeepsBasis(self.kpts)
-        self.local_exchange = LocalExchange(cell, self.kpts, exxdiv, functional.dtype)
+        self.local_exchange = LocalExchange(cell, self.kpts, exxdiv)
         self.conv_tol = 1e-7 if functional.dtype == np.float32 else 1e-9
 
     @property
@@ -154,7 +157,10 @@ class LearnedKRKS(krks.KRKS):
             for part in padded.reshape(-1, BATCH, f.shape[1])
         ]
         e, v = (np.concatenate([np.asarray(p[i]) for p in found])[: len(f)] for i in (0, 1))
-        return e, np.where(at["rho"][:, None] > SLOPES, v, 0)
+        flat = at["tau"] < FLAT * UNIFORM * at["rho"] ** (5 / 3)
+        wild = [i for name, i in _COLUMN.items() if name.startswith(("norm_grad", "tau"))]
+        v[np.ix_(flat, wild)] = 0
+        return e, v
 
     def _coulomb(self, rho) -> np.ndarray:
         """The electrons' potential at the points, (N,)."""
@@ -187,11 +193,13 @@ class LearnedKRKS(krks.KRKS):
         phi = [(chi @ c).T for chi, c in zip(basis, orbitals)]
         actions = self.local_exchange.actions(phi, self._slopes(v))
         found = []
-        for chi, c, action in zip(basis, orbitals, actions):
+        for chi, c, action, overlap in zip(basis, orbitals, actions, self.get_ovlp()):
             w = self.cell.vol / len(v) * chi.conj().T @ action.T
-            held = c.conj().T @ w
-            inverse = np.linalg.pinv((held + held.conj().T) / 2, hermitian=True)
-            found.append(w @ inverse @ w.conj().T)
+            sc = overlap @ c
+            sc /= (c.conj() * sc).sum(axis=0).real  # c and w are times the root of this
+            rows = w @ sc.conj().T
+            twice = sc @ (c.conj().T @ w) @ sc.conj().T
+            found.append(rows + rows.conj().T - (twice + twice.conj().T) / 2)
         return np.array(found)
 
     def levels(self, kpts) -> list[np.ndarray]:
