@@ -176,7 +176,7 @@ def main():
             for r in APART
             for m in ("exact", *WITH_CORES)
             for u in ((False,) if m == "exact" or r == APART[0] else (True,))
-            if m != "exact" or n <= MOST_EXACT
+            if (m != "exact" or n <= MOST_EXACT) and (m != "DM21" or r == APART[0])
         ]
         table = pd.DataFrame([*every("chains", jobs, chain)])
         table["r"] *= ANGSTROM_PER_BOHR

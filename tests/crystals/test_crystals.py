@@ -263,3 +263,26 @@ def test_an_equation_of_state_goes_on_where_it_was_stopped(tmp_path):
     for bad in ((), (0.0,), "wide"):
         with pytest.raises(ValueError, match="lengths"):
             mx.equation_of_state("LiH", ["PBE"], bad, **given)
+
+
+def test_stored_tables_are_what_is_computed():
+    """One point of each again: diamond, its gap, an atom without its core, a chain."""
+    basis = "gth-dzvp-molopt-sr"
+    known = mx.stored("crystals", basis).set_index(["crystal", "method", "length"])
+    diamond = crystals.KS(crystals.crystal("C"), "PBE").run()
+    assert known.loc[("C", "PBE", 1.0), "energy"] == pytest.approx(diamond.e_tot, abs=1e-6)
+    gaps = mx.stored("gaps", basis).set_index(["crystal", "method", "exxdiv"])["gap_ev"]
+    filled = diamond.cell.nelectron // 2
+    found = min(e[filled] for e in diamond.mo_energy) - max(
+        e[filled - 1] for e in diamond.mo_energy
+    )
+    found *= mx.units.EV_PER_HARTREE
+    assert gaps["C", "PBE", "ewald"] == pytest.approx(found, abs=1e-3)
+    cores = mx.stored("cores", "unc-def2-tzvp").set_index(["system", "method", "cores"])["energy"]
+    lithium = molecular.M(atom="Li", spin=1, basis="unc-def2-tzvp", pseudo="gth-pbe", verbose=0)
+    assert cores["Li", "PBE", False] == pytest.approx(lithium.UKS(xc="PBE").run().e_tot, abs=1e-6)
+    chains = mx.stored("chains", "sto-6g").set_index(["atoms", "method", "unrestricted"])
+    chains = chains[chains["r"] < 1]["energy"]
+    row = [("H", (0, 0, 1.8 * i)) for i in range(6)]
+    mol = molecular.M(atom=row, unit="Bohr", basis="sto-6g", verbose=0)
+    assert chains[6, "PBE", False] == pytest.approx(mol.RKS(xc="PBE").run().e_tot, abs=1e-6)
