@@ -180,7 +180,7 @@ def main():
         jobs = [
             dict(crystal=c, method=m, n=n, exxdiv=x)
             for c in ("LiH", "C")
-            for m, most in (("PBE", 4), ("EDU26", 3))
+            for m, most in (("PBE", 4), ("EDU26", 2))
             for n in range(1, most + 1)
             for x in (("ewald",) if m == "PBE" else ("ewald", "vcut_sph"))
         ]
