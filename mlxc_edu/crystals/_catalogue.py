@@ -25,7 +25,7 @@ class Entry:
     gap : the measured fundamental gap, eV.
     ke_cutoff : Hartree; with the pseudopotentials and basis of :func:`crystal`, the mesh that it
         asks for gives energies to within ``within``.
-    within : mHartree a cell, of the energy of a cell a sixth smaller relative to this one.
+    within : mHartree a cell, of the energy of a cell 6 % shorter relative to this one.
     source : where the measured numbers come from.
     """
 
@@ -52,8 +52,8 @@ CRYSTALS: dict[str, Entry] = {
     "Si": _entry(("Si", "Si"), "diamond", 5.421, 100.8, 4.682, 1.17,
                  "Kittel, Introduction to Solid State Physics", 60, 0.1),
     "NaCl": _entry(("Na", "Cl"), "rock salt", 5.569, 27.6, 3.337, 8.5,
-                   "Poole, Jenkin, Liesegang, Leckey, Phys. Rev. B 11, 5179 (1975)", 250, 0.1),
+                   "Poole, Jenkin, Liesegang, Leckey, Phys. Rev. B 11, 5179 (1975)", 250, 10),
     "MgO": _entry(("Mg", "O"), "rock salt", 4.189, 169.8, 5.203, 7.83,
-                  "Whited, Flaten, Walker, Solid State Commun. 13, 1903 (1973)", 250, 0.1),
+                  "Whited, Flaten, Walker, Solid State Commun. 13, 1903 (1973)", 250, 10),
 }  # fmt: skip
 ALIASES = {"diamond": "C", "silicon": "Si", "rock salt": "NaCl"}

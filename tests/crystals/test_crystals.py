@@ -14,6 +14,7 @@ from pyscf.pbc.dft import krks
 import mlxc_edu as mx
 from mlxc_edu import crystals
 from mlxc_edu.crystals import LocalExchange
+from mlxc_edu.crystals._catalogue import CRYSTALS
 from mlxc_edu.crystals._points import KeepsBasis
 from mlxc_edu.functionals import OMEGAS
 
@@ -186,6 +187,21 @@ def test_the_catalogue_and_its_cells():
     named = crystals.crystal("silicon", ke_cutoff=30)
     assert ase.vol == pytest.approx(named.vol) and ase.natm == named.natm
     assert list(crystals.resized(named, 1.1).mesh) == list(named.mesh)
+
+
+@pytest.mark.parametrize("name", ["LiH", "C", "Si"])
+def test_a_finer_mesh_changes_no_more_than_is_stated(name):
+    """The energy of a squeezed cell relative to the measured one; at Γ, which is enough to see."""
+    entry = CRYSTALS[name]
+
+    def squeezing(ke_cutoff):
+        cell = crystals.crystal(name, ke_cutoff=ke_cutoff)
+        energies = [
+            crystals.KS(crystals.resized(cell, f), "PBE", (1, 1, 1)).run().e_tot for f in (0.94, 1)
+        ]
+        return 1000 * (energies[0] - energies[1])
+
+    assert abs(squeezing(entry.ke_cutoff) - squeezing(1.5 * entry.ke_cutoff)) < entry.within
 
 
 @pytest.mark.parametrize(
