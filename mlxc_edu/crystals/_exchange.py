@@ -46,7 +46,7 @@ class LocalExchange:
         self._kernels: dict[tuple, jax.Array] = {}
 
     def kernels(self, q) -> jax.Array:
-        """v_ω(q + G) for ω of ``OMEGAS``, (2, *mesh), Hartree Bohr³."""
+        """v_ω(q + G) for ω of ``OMEGAS``, (2, mesh), Hartree Bohr³."""
         key = tuple(np.round(q, 8) + 0.0)
         if key not in self._kernels:
             found = [self._kernel(q, omega) for omega in OMEGAS]
@@ -127,7 +127,7 @@ class LocalExchange:
 
 
 def _transform(f, mesh, inverse=False):
-    """FFT of (..., N) to (..., *mesh), or back."""
+    """FFT of (..., N) to (..., mesh), or back."""
     axes = (-3, -2, -1)
     if inverse:
         return jnp.fft.ifftn(f, axes=axes).reshape(*f.shape[:-3], -1)

@@ -166,12 +166,12 @@ def test_shell_of_a_network_is_turned_to_where_the_grid_has_it_lowest():
     stretched O2."""
     mol = mx.molecule("C 0 0 0; H 0 0 1.12", basis="def2-svp")
     pbe, mf = kernel(mol, "PBE"), mx.KS(mol, "DM21")
-    found = replace(ended(pbe), mo_coeff=turn_about_bond(mol, 45) @ pbe.mo_coeff)
 
     def energy(coeff):
         return mf.energy_tot(mf.make_rdm1(coeff, pbe.mo_occ))
 
     ways = [turn_about_bond(mol, degrees) @ pbe.mo_coeff for degrees in range(0, 180, 15)]
+    found = replace(ended(pbe), mo_coeff=max(ways, key=energy))  # PBE's own way is the machine's
     lowest, turned = min(map(energy, ways)), lowest_about_bond(mf, found)
     assert energy(found.mo_coeff) > lowest + 1e-5
     assert energy(turned) == pytest.approx(lowest, abs=1e-7)
