@@ -123,8 +123,9 @@ def chain(atoms, r, method, unrestricted):
     )
     if method == "exact":
         mf = scf.RHF(mol).run()
-        energy, converged = fci.FCI(mf).kernel()[0], True
-        return dict(energy=float(energy), converged=converged, gap_ev=np.nan)
+        found = fci.FCI(mf)
+        energy = found.kernel()[0]
+        return dict(energy=float(energy), converged=bool(found.converged), gap_ev=np.nan)
     mf = mx.KS(mol, method, unrestricted=unrestricted)
     if unrestricted:
         up = np.arange(atoms) % 2
@@ -133,7 +134,7 @@ def chain(atoms, r, method, unrestricted):
     else:
         mf.kernel()
         levels, held = mf.mo_energy, mf.mo_occ
-    between = levels[held == 0].min() - levels[held > 0].max() if atoms else 0.0
+    between = levels[held == 0].min() - levels[held > 0].max()
     return dict(
         energy=float(mf.e_tot), converged=bool(mf.converged), gap_ev=float(between * EV_PER_HARTREE)
     )

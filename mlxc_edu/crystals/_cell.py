@@ -142,9 +142,9 @@ def _require_distances(vectors, atoms) -> None:
     shifts = np.stack(np.meshgrid(*[range(-1, 2)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     images = shifts @ np.asarray(vectors)
     for i, (a, at) in enumerate(atoms):
-        for b, to in atoms[i:]:
+        for j, (b, to) in enumerate(atoms[i:], start=i):
             apart = np.linalg.norm(np.subtract(to, at) + images, axis=1)
-            shortest = apart[apart > 1e-9].min() if a is b or at == to else apart.min()
+            shortest = apart[apart > 1e-9].min() if i == j else apart.min()  # not from itself
             limit = sum(radii.COVALENT[elements.charge(s)] for s in (a, b)) * ANGSTROM_PER_BOHR
             if shortest < TOUCHING * limit:
                 raise ValueError(

@@ -6,6 +6,7 @@ Small meshes: what is compared here is compared on the same points.
 import numpy as np
 import pandas as pd
 import pytest
+from ase import Atoms
 from ase.build import bulk
 from pyscf import gto as molecular
 from pyscf.pbc import gto
@@ -210,6 +211,7 @@ def test_a_finer_mesh_changes_no_more_than_is_stated(name):
         ("LiHe", {}, "did you mean LiH"),
         ("LiH", {"lattice_constant": 1.5}, "touch"),
         ("LiH", {"lattice_constant": -1}, "a length in Å"),
+        (Atoms("C2", [(0, 0, 0)] * 2, cell=[3.5] * 3, pbc=True), {}, "0.00 Å apart"),
         (bulk("Au"), {"pseudo": "gth-hf"}, "no pseudopotential of Au"),
         (bulk("Si"), {"lattice_constant": 5}, "their own cell"),
         ("LiH", {"basis": "no-such"}, "no functions of H"),
