@@ -105,7 +105,7 @@ class LearnedKRKS(krks.KRKS):
         weight = self.cell.vol / len(e)
         if not np.isfinite(exc := float(weight * e.sum())):
             self._complain(at)
-        ecoul = 0.5 * weight * float(at["rho"] @ self._coulomb(at["rho"]))
+        ecoul = 0.5 * weight * float(at["rho"] @ at["coulomb"])
         fock = np.array([self._semilocal(at, v, chi) for chi in self._basis()])
         nonlocal_part = self._nonlocal(orbitals, v)
         fock = fock + (nonlocal_part if np.iscomplexobj(fock) else nonlocal_part.real)
@@ -131,12 +131,14 @@ class LearnedKRKS(krks.KRKS):
         return numint.KNumInt().eval_ao(self.cell, self.grids.coords, k[None], deriv=1)[0]
 
     def _at_points(self, orbitals) -> dict[str, np.ndarray]:
-        """Of both spins density (N,), gradient (3, N), kinetic energy density; of one spin local
-        exchange, (2, N)."""
+        """Of both spins density (N,), their Coulomb potential, gradient (3, N), kinetic energy
+        density; of one spin local exchange, (2, N)."""
         phi = [(chi @ c).swapaxes(1, 2) for chi, c in zip(self._basis(), orbitals)]
         two = 2 / len(phi)
+        rho = two * sum((abs(p[0]) ** 2).sum(axis=0) for p in phi)
         return dict(
-            rho=two * sum((abs(p[0]) ** 2).sum(axis=0) for p in phi),
+            rho=rho,
+            coulomb=self._coulomb(rho),
             gradient=2 * two * sum((p[0].conj() * p[1:]).real.sum(axis=1) for p in phi),
             tau=two / 2 * sum((abs(p[1:]) ** 2).sum(axis=(0, 1)) for p in phi),
             exchange=self.local_exchange.energies([p[0] for p in phi]),
@@ -175,7 +177,7 @@ class LearnedKRKS(krks.KRKS):
         gradients = (v[:, _COLUMN["norm_grad_a"]] + v[:, _COLUMN["norm_grad_b"]]) / 2
         # |∇ρ|² counts both spins' gradient, |∇ρα|² half of it
         slope = 2 * (v[:, _COLUMN["norm_grad"]] + gradients / 2) * at["gradient"]
-        first = 0.5 * (mean["rho"] + self._coulomb(at["rho"]))[:, None] * chi[0]
+        first = 0.5 * (mean["rho"] + at["coulomb"])[:, None] * chi[0]
         first += np.einsum("xg,xga->ga", slope, chi[1:])
         matrix = chi[0].conj().T @ first
         matrix = matrix + matrix.conj().T
