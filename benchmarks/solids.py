@@ -1,6 +1,6 @@
 """What notebook 11 shows and does not compute again: crystals, cores, chains.
 
-    python benchmarks/solids.py [crystals] [gaps] [meshes] [cores] [chains]
+    python benchmarks/solids.py [crystals] [gaps] [bands] [meshes] [cores] [chains]
 
 Finished rows are kept in results/solids.jsonl and not computed twice. Writes the tables that
 `mx.stored("crystals", "gth-dzvp-molopt-sr")` and its like return. An hour or two on two cores.
@@ -12,6 +12,7 @@ import platform
 import time
 import warnings
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +31,17 @@ GTH = "gth-dzvp-molopt-sr"
 METHODS = "PBE", "PBE0", "EDU26", "DM21"
 SQUEEZED = {2: ("PBE", "EDU26", "DM21"), 3: ("PBE", "EDU26")}  # by n of n×n×n k-points
 GAPS = {"LiH": METHODS, "C": METHODS, "Si": ("PBE", "EDU26")}
+CORNERS = {"L": (0.5, 0.5, 0.5), "Γ": (0, 0, 0), "X": (0.5, 0, 0.5)}  # in reciprocal vectors
+BETWEEN = 8  # steps from corner to corner
 ATOMS = "H", "Li", "C", "N", "O", "F", "Na", "Mg", "Si", "Cl"
 IONS = "Li+", "C+", "N+", "O+", "F+", "Na+", "Si+", "Cl+"
 PAIRS = "H2", "LiH", "HF", "N2", "CO", "F2", "LiF", "HCl", "NaCl"
 WITH_CORES = "PBE", "B3LYP", "EDU26", "DM21"
 ONE_BASIS = "unc-def2-tzvp"
-CHAIN = 2, 6, 10, 14, 18, 26  # atoms, all shells closed
+CHAIN = 2, 6, 10, 14, 18, 26, 38, 50  # atoms, all shells closed
 APART = 1.8, 3.6  # Bohr; electrons paired, and with their spins alternating
 CHAIN_BASIS = "sto-6g"
+WHOLE_BASIS, SHORT = "cc-pvtz", (10, 18)  # to compare with published energies
 MOST_EXACT = 10  # atoms
 
 
@@ -89,6 +93,24 @@ def gap(crystal, method, exxdiv):
     )
 
 
+def bands(crystal, method):
+    """Levels along a path, Hartree; their potential from a mesh of 2×2×2. Exchange, if any, ends at
+    the radius of the block of cells: so it is smooth between the mesh's k-points."""
+    cell = crystals.crystal(crystal)
+    ways = [*CORNERS.values()]
+    path = [np.linspace(a, b, BETWEEN, endpoint=False) for a, b in pairwise(ways)]
+    path = np.concatenate([*path, [ways[-1]]])
+    kpts = cell.get_abs_kpts(path)
+    mf = crystals.KS(cell, method, exxdiv="vcut_sph").run()
+    levels = mf.levels(kpts) if hasattr(mf, "levels") else mf.get_bands(kpts)[0]
+    filled = cell.nelectron // 2
+    shown = np.array(levels)[:, : filled + 4].tolist()
+    steps = np.linalg.norm(np.diff(kpts, axis=0, prepend=kpts[:1]), axis=1)
+    return dict(
+        k=steps.cumsum().tolist(), levels=shown, filled=filled, converged=bool(mf.converged)
+    )
+
+
 def by_mesh(crystal, method, n, exxdiv):
     """Energy of the measured cell with n×n×n k-points."""
     cell = crystals.crystal(crystal)
@@ -116,10 +138,10 @@ def with_or_without_core(system, cores):
     return dict(energies=energies, converged=bool(pbe.converged))
 
 
-def chain(atoms, r, method, unrestricted):
+def chain(atoms, r, method, unrestricted, basis=CHAIN_BASIS):
     """Equally spaced hydrogen atoms; unrestricted, spins begin up, down, up, …"""
     mol = gto.M(
-        atom=[("H", (0, 0, i * r)) for i in range(atoms)], unit="Bohr", basis=CHAIN_BASIS, verbose=0
+        atom=[("H", (0, 0, i * r)) for i in range(atoms)], unit="Bohr", basis=basis, verbose=0
     )
     if method == "exact":
         mf = scf.RHF(mol).run()
@@ -128,8 +150,7 @@ def chain(atoms, r, method, unrestricted):
         return dict(energy=float(energy), converged=bool(found.converged), gap_ev=np.nan)
     mf = mx.KS(mol, method, unrestricted=unrestricted)
     if unrestricted:
-        up = np.arange(atoms) % 2
-        mf.kernel(np.array([np.diag(up), np.diag(1 - up)], float))
+        mf.kernel(alternating(mol))
         levels, held = np.concatenate(mf.mo_energy), np.concatenate(mf.mo_occ)
     else:
         mf.kernel()
@@ -138,6 +159,15 @@ def chain(atoms, r, method, unrestricted):
     return dict(
         energy=float(mf.e_tot), converged=bool(mf.converged), gap_ev=float(between * EV_PER_HARTREE)
     )
+
+
+def alternating(mol):
+    """Density matrices (2, nao, nao) of hydrogen atoms, their spins down, up, down, …, each in its
+    atom's first function."""
+    first = mol.aoslice_by_atom()[:, 2]
+    dm = np.zeros((2, mol.nao, mol.nao))
+    dm[0, first[1::2], first[1::2]] = dm[1, first[::2], first[::2]] = 1
+    return dm
 
 
 def write(table, name, basis, units):
@@ -160,7 +190,7 @@ def write(table, name, basis, units):
 def main():
     said = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     said.add_argument(
-        "tables", nargs="*", default=["crystals", "gaps", "meshes", "cores", "chains"]
+        "tables", nargs="*", default=["crystals", "gaps", "bands", "meshes", "cores", "chains"]
     )
     said.add_argument("--workers", type=int, default=1)
     given = said.parse_args()
@@ -177,6 +207,27 @@ def main():
         ]
         table = pd.DataFrame([*every("gaps", jobs, gap)])
         write(table, "gaps", GTH, "energy of a cell Hartree, gaps eV, seconds of the wall clock")
+    if "bands" in given.tables:
+        jobs = [dict(crystal="LiH", method=m) for m in ("PBE", "PBE0", "EDU26")]
+        rows = [
+            dict(
+                crystal=found["crystal"],
+                method=found["method"],
+                point=i,
+                k=found["k"][i],
+                band=band + 1,
+                filled=band < found["filled"],
+                energy=energy,
+                converged=found["converged"],
+            )
+            for found in every("bands", jobs, bands)
+            for i, levels in enumerate(found["levels"])
+            for band, energy in enumerate(levels)
+        ]
+        units = (
+            f"path {' '.join(CORNERS)} in steps of 1/{BETWEEN}, k 1/Bohr along it, energy Hartree"
+        )
+        write(pd.DataFrame(rows), "bands", GTH, units)
     if "meshes" in given.tables:
         jobs = [
             dict(crystal=c, method=m, n=n, exxdiv=x)
@@ -205,10 +256,21 @@ def main():
             for u in ((False,) if m == "exact" or r == APART[0] else (True,))
             if (m != "exact" or n <= MOST_EXACT) and (m != "DM21" or r == APART[0])
         ]
-        table = pd.DataFrame([*every("chains", jobs, chain)])
-        table["r"] *= ANGSTROM_PER_BOHR
+        whole = [
+            dict(atoms=n, r=r, method=m, unrestricted=u, basis=WHOLE_BASIS)
+            for n in SHORT
+            for r in APART
+            for m in WITH_CORES
+            for u in ((False, True) if r == APART[0] else (True,))
+            if m != "DM21" or r == APART[0]
+        ]
         units = "r Å, energy Hartree, gap_ev eV between orbitals, seconds of the wall clock"
-        write(table, "chains", CHAIN_BASIS, units)
+        for some, basis in ((jobs, CHAIN_BASIS), (whole, WHOLE_BASIS)):
+            table = pd.DataFrame([*every("chains", some, chain)]).drop(
+                columns="basis", errors="ignore"
+            )
+            table["r"] *= ANGSTROM_PER_BOHR
+            write(table, "chains", basis, units)
 
 
 if __name__ == "__main__":

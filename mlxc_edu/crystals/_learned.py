@@ -26,9 +26,10 @@ BATCH = 1024  # points; a processor's cache holds their hidden layers
 EMPTY = 1e-8  # electrons
 UNIFORM = 0.3 * (3 * np.pi**2) ** (2 / 3)  # τ/ρ^(5/3) of the uniform gas
 # Of the uniform gas's kinetic energy density. At a nucleus without core and cusp both ∇ρ and τ
-# vanish where ρ is large, as they do in no atom with all electrons; slopes by them are wild there
-# (thousands) and move next to nothing, for such points are few.
-FLAT = 1e-3
+# vanish where ρ is large, as they do in no atom with all electrons; or, where only p orbitals are
+# left, ρ and ∇ρ vanish and τ is large. Slopes by them are wild there (thousands, 10⁴) and move next
+# to nothing, for such points are few.
+ORDINARY = 1e-3, 1e5
 _COLUMN = {name: i for i, name in enumerate(FEATURES)}
 
 
@@ -159,9 +160,10 @@ class LearnedKRKS(krks.KRKS):
             for part in padded.reshape(-1, BATCH, f.shape[1])
         ]
         e, v = (np.concatenate([np.asarray(p[i]) for p in found])[: len(f)] for i in (0, 1))
-        flat = at["tau"] < FLAT * UNIFORM * at["rho"] ** (5 / 3)
+        uniform = UNIFORM * at["rho"] ** (5 / 3)
+        odd = (at["tau"] < ORDINARY[0] * uniform) | (at["tau"] > ORDINARY[1] * uniform)
         wild = [i for name, i in _COLUMN.items() if name.startswith(("norm_grad", "tau"))]
-        v[np.ix_(flat, wild)] = 0
+        v[np.ix_(odd, wild)] = 0
         return e, v
 
     def _coulomb(self, rho) -> np.ndarray:

@@ -14,10 +14,10 @@ from pyscf.pbc.dft import krks
 
 import mlxc_edu as mx
 from mlxc_edu import crystals
-from mlxc_edu.crystals import LocalExchange
+from mlxc_edu.crystals import LocalExchange, _learned
 from mlxc_edu.crystals._catalogue import CRYSTALS
 from mlxc_edu.crystals._points import KeepsBasis
-from mlxc_edu.functionals import OMEGAS
+from mlxc_edu.functionals import FEATURES, OMEGAS
 
 ROUGH = 20.0  # Hartree; of the mesh
 
@@ -118,6 +118,20 @@ def test_the_potential_is_the_energys_derivative(lih):
     )
     found = (at(1e-3)[1] - at(-1e-3)[1]) / 2e-3
     assert found == pytest.approx(slope / len(orbitals), rel=1e-4)
+
+
+def test_slopes_are_left_out_where_no_atom_with_all_electrons_has_been(monkeypatch):
+    """A point of diamond's mesh lies on a nucleus, where only p orbitals are left: no density to
+    speak of, and a large τ. The slope by |∇ρ|² there had kept three volumes from converging."""
+    mf = crystals.KS(crystals.crystal("C", ke_cutoff=30), "EDU26", (2, 2, 2))
+    at = mf._at_points(mf._occupied(mf.get_init_guess()))
+    by_gradient = list(FEATURES).index("norm_grad")
+    slopes = abs(mf._evaluate(at)[1][:, by_gradient])
+    monkeypatch.setattr(_learned, "ORDINARY", (0, np.inf))
+    whole = abs(mf._evaluate(at)[1][:, by_gradient])
+    assert at["rho"][0] < 1e-3 < 1 < at["tau"][0]
+    assert slopes[0] == 0 and whole[0] > 10 * slopes.max()
+    assert (slopes != whole).sum() == 1, "nowhere else"
 
 
 def test_a_supercell_is_a_mesh_of_k_points(lih):
