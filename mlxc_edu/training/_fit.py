@@ -73,7 +73,7 @@ def fit(
             seconds=round(before + time.perf_counter() - began, 1),
             loss=round(found, 4),
             damping=damping,
-            train=mean_errors(training, x[:count] * problem.scale, []),
+            train=mean_errors(training, x[:count] * problem.units(x[:count]), []),
             validation=mean_errors(validation, *evaluate(parameters, validation, settings)),
         )
         history.append(row)

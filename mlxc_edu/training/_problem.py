@@ -10,13 +10,14 @@ from ._loss import GAIN, SCALE, differentiated, energy, slope, summed
 from ._reactions import KINDS
 from ._settings import Settings
 
+FALLS = "restricted", "spin", "plane", "mixed plane", "bound"  # kinds in which a minimiser falls
 NEAR_BOUND = 40.0  # kcal/mol above a bound, where a step still minds not to fall below
 
 
 class Problem:
     """Errors of reactions, and slopes of drawn samples, in units of what is expected of them.
 
-    ``scale`` are these units for the R reactions, kcal/mol. ``draw(step)`` chooses the S samples
+    ``units(errors)`` are these of the R reactions, kcal/mol. ``draw(step)`` chooses the S samples
     whose slopes are looked at. ``errors(parameters)`` has shape (R + S,),
     ``errors_and_jacobian(parameters)`` returns these and their derivatives by all P parameters,
     (R + S, P).
@@ -28,6 +29,7 @@ class Problem:
         weight = np.array([settings.weights[r.kind] for r in data.reactions])
         self.weight = weight / weight.sum()
         self.bound = np.array([r.bound for r in data.reactions], bool)
+        self.falls = np.array([r.kind in FALLS for r in data.reactions], bool)
         self.drawn: list = []
 
     def draw(self, step: int) -> None:
@@ -40,12 +42,17 @@ class Problem:
         each = self.settings.regulariser / max(len(self.drawn), 1)
         return np.concatenate([self.weight, np.full(len(self.drawn), each)])
 
+    def units(self, errors) -> np.ndarray:
+        """What is expected of an error, kcal/mol: less where a minimiser would fall below."""
+        low = self.falls & (errors < 0)
+        return np.where(low, self.scale / self.settings.below, self.scale)
+
     def _scaled(self, energies, slopes):
         errors = KCAL_PER_HARTREE * (self.data.numbers @ energies) - self.data.asked
         errors[self.bound] = np.minimum(errors[self.bound], 0)
         at_zero = np.array([s.slope[k] for s, k in self.drawn])
         slopes = (slopes + at_zero) * np.sqrt(KCAL_PER_HARTREE / GAIN)
-        return np.concatenate([errors / self.scale, slopes])
+        return np.concatenate([errors / self.units(errors), slopes])
 
     def errors(self, parameters) -> np.ndarray:
         e = summed(energy, parameters, self.data.points(), len(self.data.needed))
@@ -54,11 +61,11 @@ class Problem:
     def errors_and_jacobian(self, parameters) -> tuple[np.ndarray, np.ndarray]:
         e, by_sample = differentiated(energy, parameters, self.data.points(), len(self.data.needed))
         s, by_turn = differentiated(slope, parameters, turned(self.drawn), len(self.drawn))
-        of_errors = (KCAL_PER_HARTREE / self.scale).astype(np.float32)
+        above = KCAL_PER_HARTREE * (self.data.numbers @ e) - self.data.asked
+        of_errors = (KCAL_PER_HARTREE / self.units(above)).astype(np.float32)
         rows = of_errors[:, None] * (self.data.numbers @ by_sample)
         of_slopes = np.float32(np.sqrt(KCAL_PER_HARTREE / GAIN))
         errors = self._scaled(e, s)
-        above = KCAL_PER_HARTREE * (self.data.numbers @ e) - self.data.asked
         rows[self.bound & (above > NEAR_BOUND)] = 0
         return errors, np.concatenate([rows, of_slopes * by_turn])
 
@@ -69,8 +76,8 @@ def evaluate(parameters, data: Data, settings: Settings) -> tuple[np.ndarray, np
     problem = Problem(data, settings)
     problem.drawn = data.draw(settings.slopes, np.random.default_rng(0))
     found = problem.errors(parameters)
-    count = len(data.reactions)
-    return found[:count] * problem.scale, GAIN * found[count:] ** 2
+    errors, slopes = np.split(found, [len(data.reactions)])
+    return errors * problem.units(errors), GAIN * slopes**2
 
 
 def mean_errors(data: Data, errors, gains) -> dict[str, float]:

@@ -25,6 +25,8 @@ class Settings:
     least : damping, below which none is tried; with ``search``, what keeps a step near.
     pull : weight of half the parameters' squares in the loss, with ``search``.
     weights : of a reaction by its kind; a kind of weight 0, or without one, is left out.
+    below : how many times as much an error counts that puts a state of a plane, or of a bond that
+        breaks, too low: there a minimiser falls, and above it nothing happens.
     regulariser : weight of the gain of one step of self-consistency; 0 leaves it out.
     slopes : how many samples' gains a step looks at.
     seed : of the start and of what is drawn on the way.
@@ -53,6 +55,7 @@ class Settings:
             | dict(charge=1.0, shared=3.0, mixture=0.1, total=0.5)
         )
     )
+    below: float = 1.0
     regulariser: float = 1.0
     slopes: int = 600
     seed: int = 0
@@ -92,8 +95,9 @@ PLANE = Settings(
     slopes=450,
     search=True,
     weights=Settings().weights
-    | {"molecule": 1.5, "charge": 1.5, "restricted": 1.2, "spin": 1.2}
-    | {"plane": 1.2, "mixed plane": 0.3, "bound": 1.5},
+    | {"molecule": 1.5, "charge": 1.5, "restricted": 1.2, "spin": 0.9}
+    | {"plane": 2.6, "mixed plane": 0.3, "bound": 2.2},
+    below=3.0,
 )
 """What EDU27 is fitted with."""
 

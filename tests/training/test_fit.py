@@ -329,6 +329,25 @@ def test_a_state_below_the_plane_is_a_lesson_from_one_side(own_states_of_lithium
     assert not errors.any() and not jacobian.any()
 
 
+def test_an_error_below_counts_more_where_a_minimiser_falls(own_states_of_lithium):
+    """Three times as much of planes, from below only; reported errors are kcal/mol all the same."""
+    points = {p.name: p for p in (*atom_points("Li", 0), *own_states_of_lithium)}
+    lessons = fractional("Li", [(p.name, "plane", p.electrons) for p in own_states_of_lithium])
+    assert {r.kind for r in lessons} == {"plane"}
+    needed = {name for r in lessons for _, name in r.parts}
+    samples = {name: seen(points[name].density, edu26) for name in needed}
+    settings = replace(SMALL, regulariser=0.0, weights=SMALL.weights | {"plane": 1.0})
+    careful = replace(settings, below=3.0)
+    for reference, times in ((1e6, 3.0), (-1e6, 1.0)):
+        data = Data([replace(r, reference=reference) for r in lessons], samples)
+        errors, jacobian = Problem(data, settings).errors_and_jacobian(start(SMALL))
+        counted, rows = Problem(data, careful).errors_and_jacobian(start(SMALL))
+        np.testing.assert_allclose(counted, times * errors, rtol=1e-6)
+        np.testing.assert_allclose(rows, times * jacobian, rtol=1e-5, atol=1e-7)
+        plain, same = (evaluate(start(SMALL), data, s)[0] for s in (settings, careful))
+        np.testing.assert_allclose(same, plain, rtol=1e-6)
+
+
 def test_orbitals_turned_at_random_stay_orthonormal():
     mf = scf.UHF(gto.M(atom="N", spin=3, basis="def2-svp", verbose=0)).run()
     assert np.array_equal(shaken(mf.mo_coeff, mf.mo_occ, 0), mf.mo_coeff)
