@@ -259,9 +259,9 @@ def main():
         ]
         whole = [
             dict(atoms=n, r=r, method=m, unrestricted=u, basis=WHOLE_BASIS)
+            for m in WITH_CORES
             for n in SHORT
             for r in APART
-            for m in WITH_CORES
             for u in ((False, True) if r == APART[0] else (True,))
             if m != "DM21" or r == APART[0]
         ]
