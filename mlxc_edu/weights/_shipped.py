@@ -13,6 +13,7 @@ from ._released import WrongWeights
 SUFFIX = ".npz"
 _SHA256 = {
     "EDU26": "9af8bc5f978df79a0e636b83727178bd53ef3a8ce4183ed60b230489ecd72f48",
+    "EDU27": "8743646637aa125c13ffb297fb4726829176a8fa6f5904bec7fb548e5231cc13",
 }
 SHIPPED = {name: Path(__file__).with_name(f"{name.lower()}.npz") for name in _SHA256}
 _OCCUPATION_SHA256 = "3272c92514d03a48884d11dea1c017fc51867499e0f52c04c39d8006702a2cf6"

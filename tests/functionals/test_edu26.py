@@ -17,7 +17,7 @@ from mlxc_edu.functionals import FEATURES, FORMS, OMEGAS, edu26, edu27
 from mlxc_edu.functionals._uniform_gas import EXCHANGE_CONSTANT, correlation, short_range_share
 from mlxc_edu.ks.learned import LearnedXC
 from mlxc_edu.training import Settings, Trained, start
-from mlxc_edu.units import ANGSTROM_PER_BOHR
+from mlxc_edu.units import ANGSTROM_PER_BOHR, KCAL_PER_HARTREE
 from mlxc_edu.weights import SHIPPED
 
 SWAPPED = [
@@ -248,16 +248,36 @@ def test_parameters_of_the_wrong_shape_are_refused():
         edu26.Parameters.from_arrays(arrays)
 
 
-def test_the_model_card_is_of_the_shipped_file():
-    card = (Path(__file__).parents[2] / "docs" / "EDU26.md").read_text()
-    made = Trained.load("EDU26")
-    assert hashlib.sha256(SHIPPED["EDU26"].read_bytes()).hexdigest() in card
-    assert SHIPPED["EDU26"].stat().st_size < 300_000
+@pytest.mark.parametrize("name", ["EDU26", "EDU27"])
+def test_the_model_card_is_of_the_shipped_file(name):
+    card = (Path(__file__).parents[2] / "docs" / f"{name}.md").read_text()
+    made = Trained.load(name)
+    assert made.settings.form == name
+    assert hashlib.sha256(SHIPPED[name].read_bytes()).hexdigest() in card
+    assert SHIPPED[name].stat().st_size < 300_000
     count = sum(a.size for a in made.parameters)
     assert count <= 50_000 and f"| parameters | {count} |" in card
     for side in ("train", "validation"):
         errors = made.errors.loc[side, ["molecule", "curve"]].round(2)
-        assert f"| EDU26, {side} | {errors['molecule']} | {errors['curve']} |" in card
+        assert f"| {name}, {side} | {errors['molecule']} | {errors['curve']} |" in card
+
+
+def test_edu27_has_hydrogens_plane():
+    """Exact below one electron, by its form; beyond, by its lessons."""
+    plane = mx.flat_plane("H", "EDU27", 5, basis="def2-svpd", progress=False)
+    assert plane["converged"].all()
+    off = plane["deviation_kcal"].abs()
+    below = plane["n_alpha"] + plane["n_beta"] < 1
+    assert off[below].max() < 0.2 and off.max() < 4
+
+
+def test_edu27_breaks_a_bond_with_its_electrons_paired(recwarn):
+    """Ten times nearer than EDU26, which ends 66 kcal/mol too high, and warns."""
+    atom, pair = (mx.molecule(n, basis="def2-svpd") for n in ("H", "H 0 0 0; H 0 0 3"))
+    mf = mx.KS(pair, "EDU27", unrestricted=False).run()
+    assert mf.converged and not recwarn.list
+    above = (mf.e_tot - 2 * mx.solve(atom, "EDU27").energy) * KCAL_PER_HARTREE
+    assert abs(above + 2) < 8, "the exact bond is 2 kcal/mol deep here"
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ _LOOKS = {
     "wB97X": _Look("#882255", "dashdot", "hexagon"),
     "HF": _Look("#008A64", "dot", "triangle-up"),
     "EDU26": _Look("#AA3377", "solid", "star"),
+    "EDU27": _Look("#5B3FA8", "solid", "star-diamond"),
     "DM21": _Look("#B87400", "solid", "pentagon"),
     "DM21m": _Look("#7A7A7A", "longdash", "pentagon"),
     "DM21mc": _Look("#7A5C12", "longdash", "hexagon2"),
