@@ -2,7 +2,7 @@
 
     python recipe/card.py EDU26                 # docs/EDU26.md, after judge.py and converge.py
     python recipe/card.py EDU26 --again runs/seed*.npz --ablations runs/no_*.npz
-    python recipe/card.py edu27_candidate.npz --card EDU27.md --judged judged27   # in recipe/
+    python recipe/card.py EDU27 --judged recipe/judged27
 
 A table stands between <!-- name --> and <!-- end -->; one whose numbers are not there stays as it
 is. The table of seeds is that of the fits among which was chosen.

@@ -1,6 +1,6 @@
 """More turns of search and fit from a file: its functional's own states become lessons.
 
-    MLXC_EDU_TRAINING_DIR=... python turns.py edu27_candidate.npz runs/a --turns 6
+    MLXC_EDU_TRAINING_DIR=... python turns.py EDU27 runs/a --turns 6
 
 Makes the densities of the preset "plane" first. Each turn adds lessons, takes some steps and writes
 runs/a.1.npz, runs/a.2.npz, …; one that was stopped goes on after the last that is there.
@@ -22,7 +22,7 @@ from mlxc_edu.training._turns import own_states
 
 def main():
     said = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    said.add_argument("begin", type=Path)
+    said.add_argument("begin", help="a file, or the name of a functional that is shipped")
     said.add_argument("output", type=Path, help="what the files' names begin with")
     said.add_argument("--turns", type=int, default=6)
     said.add_argument("--first", type=int, default=1, help="of the turns' numbers")
