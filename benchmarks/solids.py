@@ -42,7 +42,7 @@ CHAIN = 2, 6, 10, 14, 18, 26, 38, 50  # atoms, all shells closed
 APART = 1.8, 3.6  # Bohr; electrons paired, and with their spins alternating
 CHAIN_BASIS = "sto-6g"
 WHOLE_BASIS, SHORT = "cc-pvtz", (10, 18)  # to compare with published energies
-MOST_EXACT, MOST_DM21 = 10, 38  # atoms
+MOST_EXACT, MOST_LEARNED = 10, 38  # atoms
 
 
 def kept() -> list[dict]:
@@ -255,15 +255,15 @@ def main():
             for m in ("exact", *WITH_CORES)
             for u in ((False,) if m == "exact" or r == APART[0] else (True,))
             if (m != "exact" or n <= MOST_EXACT)
-            and (m != "DM21" or (r == APART[0] and n <= MOST_DM21))
+            and (m not in ("EDU26", "DM21") or n <= MOST_LEARNED)
+            and (m != "DM21" or r == APART[0])
         ]
         whole = [
             dict(atoms=n, r=r, method=m, unrestricted=u, basis=WHOLE_BASIS)
-            for m in WITH_CORES
+            for m in ("PBE", "B3LYP", "EDU26")
             for n in SHORT
             for r in APART
             for u in ((False, True) if r == APART[0] else (True,))
-            if m != "DM21" or r == APART[0]
         ]
         units = "r Å, energy Hartree, gap_ev eV between orbitals, seconds of the wall clock"
         for some, basis in ((whole, WHOLE_BASIS), (jobs, CHAIN_BASIS)):
