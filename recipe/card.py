@@ -125,10 +125,12 @@ def crossings(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (system, method), curve in table.sort_values("r").groupby(["system", "method"]):
         ions, ending = curve[curve["charge"] > 0.5].iloc[-1], curve["charge"].iloc[-1]
+        # a pair that keeps less than a whole charge attracts less than 1/R: atoms end it
+        latest = curve.loc[curve["r"] > ions["r"], "r"].min()
         found = np.nan
         if ending < 0.1:
             attraction = ANGSTROM_PER_BOHR / ions["r"] + ions["relative_kcal"] / KCAL_PER_HARTREE
-            found = ANGSTROM_PER_BOHR / attraction
+            found = min(ANGSTROM_PER_BOHR / attraction, latest)
         rows.append((system, method, round(found, 2)))
     for system, (cost, gain) in MEASURED.items():
         rows.append((system, "measured", round(COULOMB_EV_ANGSTROM / (cost - gain), 2)))
