@@ -37,8 +37,8 @@ class Settings:
     averaged : of how many last steps the parameters are the mean.
     blind : inputs of a spin that the network does not see, of ``OWN`` of the form.
 
-    Raises ValueError for an input or a kind that there is not, a weight below zero, all zero, and a
-    pull without search.
+    Raises ValueError for an input or a kind that there is not, a weight below zero, all zero, a
+    factor ``below`` that is not positive, and a pull without search.
     """
 
     form: str = "EDU26"
@@ -76,6 +76,8 @@ class Settings:
             raise ValueError(f"no lessons are called {', '.join(unknown)}; there are {listed}")
         if self.pull and not self.search:
             raise ValueError("a pull needs search=True")
+        if not self.below > 0:
+            raise ValueError(f"below is a factor larger than zero, not {self.below!r}")
         if not all(weight >= 0 for weight in self.weights.values()):
             raise ValueError(f"weights are zero or larger, not {self.weights}")
         if not any(self.weights.values()):

@@ -533,6 +533,8 @@ def test_blind_inputs_are_not_seen():
         Settings(weights={"spin": -1.0})
     with pytest.raises(ValueError, match="no lessons are left"):
         Settings(weights={"spin": 0.0})
+    with pytest.raises(ValueError, match="below is a factor"):
+        Settings(below=0.0)
     with pytest.raises(ValueError, match="no input is called smell; there are share"):
         Settings(blind=("smell",))
 
