@@ -37,8 +37,8 @@ def functional(name: str = "EDU26", molecule: str = "H2", *, basis: str = "def2-
 
     Parameters
     ----------
-    name : ``"EDU26"``, ``"EDU27"``, ``"DM21"``, ``"DM21m"``, ``"DM21mc"``, ``"DM21mu"``, or a file of
-        parameters from ``mlxc-edu train``.
+    name : ``"EDU26"``, ``"EDU27"``, ``"DM21"``, ``"DM21m"``, ``"DM21mc"``, ``"DM21mu"``, or a
+        file of parameters from ``mlxc-edu train``.
     molecule : the one to begin with, by name; of more than two atoms, the first two make the bond.
     basis : name of a basis set.
 
