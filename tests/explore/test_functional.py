@@ -107,7 +107,7 @@ def test_trouble_is_told_and_nothing_breaks(released, monkeypatch):
 def test_what_the_explorer_refuses(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="near names: DM21"):
         mx.explore.functional("DM20")
-    with pytest.raises(ValueError, match="EDU26, DM21, DM21m, DM21mc, DM21mu"):
+    with pytest.raises(ValueError, match="EDU26, EDU27, DM21, DM21m, DM21mc, DM21mu"):
         mx.explore.functional("PBE")
     monkeypatch.setenv("MLXC_EDU_DM21_DIR", str(tmp_path))
     with pytest.raises(ValueError, match="unknown molecule"):
