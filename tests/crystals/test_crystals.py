@@ -318,3 +318,22 @@ def test_stored_tables_are_what_is_computed():
     row = [("H", (0, 0, 1.8 * i)) for i in range(6)]
     mol = molecular.M(atom=row, unit="Bohr", basis="sto-6g", verbose=0)
     assert chains[6, "PBE", False] == pytest.approx(mol.RKS(xc="PBE").run().e_tot, abs=1e-6)
+    chains = mx.stored("chains", "cc-pvtz").set_index(["atoms", "method", "unrestricted"])
+    chains = chains[chains["r"] < 1]["energy"]
+    mol = molecular.M(atom=[*row, *(("H", (0, 0, 1.8 * i)) for i in range(6, 10))], unit="Bohr",
+                      basis="cc-pvtz", verbose=0)  # fmt: skip
+    assert chains[10, "PBE", False] == pytest.approx(mol.RKS(xc="PBE").run().e_tot, abs=1e-5)
+
+
+def test_stored_bands_pass_through_the_stored_levels():
+    """Γ, X and L, where the path's corners are, are points of the mesh that the gaps were taken
+    from; the path's steps know nothing of them."""
+    basis = "gth-dzvp-molopt-sr"
+    bands, gaps = mx.stored("bands", basis), mx.stored("gaps", basis)
+    assert bands["converged"].all()
+    gaps = gaps[gaps["exxdiv"] == "vcut_sph"].set_index(["crystal", "method"])["gap_ev"]
+    corners = bands[bands["point"].isin([0, bands["point"].max() // 2, bands["point"].max()])]
+    for method, at in corners.groupby("method"):
+        found = at.loc[~at["filled"], "energy"].min() - at.loc[at["filled"], "energy"].max()
+        found *= mx.units.EV_PER_HARTREE
+        assert gaps["LiH", method] == pytest.approx(found, abs=1e-3)
