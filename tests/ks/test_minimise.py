@@ -76,8 +76,9 @@ def test_the_way_on_a_coarse_grid_shortens_that_on_a_fine_one(hydroxyl):
     lead = minimise(coarse, start.mo_coeff, start.mo_occ)
     alone = minimise(fine, lead.mo_coeff, lead.mo_occ)
     helped = minimise(fine, lead.mo_coeff, lead.mo_occ, coarse=lead)
-    assert helped.converged and helped.energy == pytest.approx(alone.energy, abs=1e-8)
-    assert helped.builds < alone.builds
+    assert helped.converged and helped.builds < alone.builds
+    # Where the hole among OH's two π orbitals points costs 10⁻⁷ Hartree on a grid, and either may stay.
+    assert helped.energy == pytest.approx(alone.energy, abs=1e-6)
 
 
 def test_who_comes_near_a_known_minimum_from_above_ends_there(hydroxyl):
