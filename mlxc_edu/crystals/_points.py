@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 from pyscf.pbc.dft import numint
+from pyscf.pbc.dft.gen_grid import BLKSIZE
 
 
 class KeepsBasis(numint.KNumInt):
     """PySCF's integrator, which makes the basis functions anew whenever it is asked, and of a cell
     this takes longer than all the rest; here they are kept with their gradients, for one mesh and
-    set of k-points."""
+    set of k-points. So all points are one block, however many (PySCF's hold 134,400 at most)."""
+
+    def block_loop(self, cell, grids, nao=None, deriv=0, *args, blksize=None, **kwargs):
+        if grids.coords is None:
+            grids.build(with_non0tab=True)
+        if deriv <= 1:
+            blksize = -(-len(grids.coords) // BLKSIZE) * BLKSIZE
+        return super().block_loop(cell, grids, nao, deriv, *args, blksize=blksize, **kwargs)
 
     def eval_ao(self, cell, coords, kpts=None, deriv=0, **kwargs):
         if deriv > 1 or len(coords) != np.prod(cell.mesh):

@@ -189,6 +189,14 @@ def test_basis_functions_are_made_once(lih, monkeypatch):
     np.testing.assert_array_equal(other, first[0][0])
 
 
+def test_all_points_are_one_block_however_little_memory_is_said_to_be_left(lih):
+    """Blocks would each be made anew."""
+    kept, grids = KeepsBasis(lih.kpts), lih.grids
+    for deriv in (0, 1):
+        blocks = [*kept.block_loop(lih.cell, grids, deriv=deriv, kpts=lih.kpts, max_memory=1)]
+        assert [len(block[4]) for block in blocks] == [len(grids.coords)]
+
+
 def test_the_catalogue_and_its_cells():
     table = crystals.catalogue()
     assert {"LiH", "C", "Si", "NaCl", "MgO"} == set(table.index) and table.notna().all(axis=None)

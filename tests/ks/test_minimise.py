@@ -77,7 +77,7 @@ def test_the_way_on_a_coarse_grid_shortens_that_on_a_fine_one(hydroxyl):
     alone = minimise(fine, lead.mo_coeff, lead.mo_occ)
     helped = minimise(fine, lead.mo_coeff, lead.mo_occ, coarse=lead)
     assert helped.converged and helped.builds < alone.builds
-    # Where the hole among OH's two π orbitals points costs 10⁻⁷ Hartree on a grid, and either may stay.
+    # Which way the hole among OH's two π orbitals points costs 10⁻⁷ Hartree on a grid.
     assert helped.energy == pytest.approx(alone.energy, abs=1e-6)
 
 
