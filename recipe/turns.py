@@ -3,7 +3,8 @@
     MLXC_EDU_TRAINING_DIR=... python turns.py EDU27 runs/a --turns 6
 
 Makes the densities of the preset "plane" first. Each turn adds lessons, takes some steps and writes
-runs/a.1.npz, runs/a.2.npz, …; one that was stopped goes on after the last that is there.
+runs/a.1.npz, runs/a.2.npz, …; one that was stopped goes on after the last that is there. To go on
+for longer, begin where the turns began, with the same output: lessons of former turns are needed.
 """
 
 import argparse
@@ -44,7 +45,8 @@ def main():
     given.output.parent.mkdir(parents=True, exist_ok=True)
     for turn in range(given.first, given.first + given.turns):
         own = own_states(now.parameters, settings, turn, os.cpu_count())
-        print(f"turn {turn} began with (kcal/mol)", _of_own(now.parameters, own, settings))
+        found = _of_own(now.parameters, own, settings)
+        print(f"turn {turn} began with (kcal/mol)", found, flush=True)
         training = training.with_more(own)
         after = given.output.with_name(f"{given.output.name}.{turn}.npz")
         if not after.exists():

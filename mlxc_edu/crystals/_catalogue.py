@@ -52,8 +52,8 @@ CRYSTALS: dict[str, Entry] = {
     "Si": _entry(("Si", "Si"), "diamond", 5.421, 100.8, 4.682, 1.17,
                  "Kittel, Introduction to Solid State Physics", 60, 0.1),
     "NaCl": _entry(("Na", "Cl"), "rock salt", 5.569, 27.6, 3.337, 8.5,
-                   "Poole, Jenkin, Liesegang, Leckey, Phys. Rev. B 11, 5179 (1975)", 250, 10),
+                   "Poole, Jenkin, Liesegang, Leckey, Phys. Rev. B 11, 5179 (1975)", 250, 1),
     "MgO": _entry(("Mg", "O"), "rock salt", 4.189, 169.8, 5.203, 7.83,
-                  "Whited, Flaten, Walker, Solid State Commun. 13, 1903 (1973)", 250, 10),
+                  "Whited, Flaten, Walker, Solid State Commun. 13, 1903 (1973)", 250, 1),
 }  # fmt: skip
 ALIASES = {"diamond": "C", "silicon": "Si", "rock salt": "NaCl"}

@@ -18,7 +18,8 @@ from ._dissociation import diatomic
 from ._reaction_sets import WHOLE_SETS
 
 FOLDER = Path(__file__).parent / "tables"
-MEASURED = "costs", "crystals", "gaps", "bands", "meshes", "cores", "chains"  # by benchmarks/
+# by benchmarks/
+MEASURED = "costs", "crystals", "salts", "gaps", "bands", "meshes", "cores", "chains"
 _DIGITS = {"energy": 9, "seconds": 2}
 
 
@@ -26,10 +27,10 @@ def stored(system: str, basis: str = "def2-svpd") -> pd.DataFrame | None:
     """The table of :func:`mlxc_edu.dissociation` for a diatomic, or of :func:`mlxc_edu.benchmark`
     for a set of reactions (the small one or the whole, as ``"settings"`` says), as it was computed
     beforehand; ``stored("costs", "def2-tzvp")``: what calculations cost, in seconds and MB, as
-    ``benchmarks/`` measured it; ``stored("crystals", "gth-dzvp-molopt-sr")``, and so ``"gaps"``,
-    ``"bands"`` and ``"meshes"``, ``stored("cores", "unc-def2-tzvp")``, ``stored("chains",
-    "sto-6g")`` and ``stored("chains", "cc-pvtz")``: what ``benchmarks/solids.py`` computed for
-    notebook 11. None if there is none. Its
+    ``benchmarks/`` measured it; ``stored("crystals", "gth-dzvp-molopt-sr")``, and so ``"salts"``,
+    ``"gaps"``, ``"bands"`` and ``"meshes"``, ``stored("cores", "unc-def2-tzvp")``,
+    ``stored("chains", "sto-6g")`` and ``stored("chains", "cc-pvtz")``: what
+    ``benchmarks/solids.py`` computed for notebook 11. None if there is none. Its
     ``attrs["provenance"]`` is a dictionary: who made it, when, how."""
     file = path(system, basis)
     if not file.is_file():

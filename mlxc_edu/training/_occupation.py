@@ -34,6 +34,7 @@ from ._samples import GRID_LEVEL, Densities
 
 ATOMS_FAR_APART = 6.5, 8.0  # Å
 HYDROGENS_APART = 3.5, 4.0, 4.5, 5.0, 5.75, 6.5, 8.0, 10.0
+APART_BY = METHOD, "PBE", "HF"  # whose orbitals; with one alone, others' bonds were read too full
 BETWEEN = 0.25, 0.5, 0.75
 TURNED = 16  # places of a plane drawn at random, their orbitals turned
 OF_ONE = 40  # the same of H, Li, Na, whose plane is one orbital's
@@ -109,12 +110,13 @@ def of_pair(pair) -> Iterator[Lesson]:
     for r in HYDROGENS_APART if pair == "HH" else ATOMS_FAR_APART:
         job = apart(pair, r)
         mol = gto.M(atom=job["geometry"], basis=BASIS, verbose=0)
-        found = solve(mol, METHOD, unrestricted=False)
-        if found.converged:
-            dm = np.asarray(found.density_matrix)
-            weight = WEIGHTS["apart"] * TIMES.get(pair, 1.0)
-            name = job["name"] + PAIRED
-            yield _lesson(name, "apart", "train", weight, Densities(mol, dm), dm)
+        for method in APART_BY:
+            found = solve(mol, method, unrestricted=False)
+            if found.converged:
+                dm = np.asarray(found.density_matrix)
+                weight = WEIGHTS["apart"] * TIMES.get(pair, 1.0)
+                name = f"{job['name']}{PAIRED} by {method}"
+                yield _lesson(name, "apart", "train", weight, Densities(mol, dm), dm)
 
 
 def of_molecules(where: Path) -> Iterator[Lesson]:

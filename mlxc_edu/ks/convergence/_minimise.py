@@ -19,6 +19,7 @@ from ._rotations import canonical, rotation_gradient, spin_channels, split, turn
 
 SMALLEST_GAP = 0.2  # Hartree; keeps the preconditioner finite for a degenerate pair
 LARGEST_ANGLE = 0.6  # radians in one step
+SMALLEST_STEP = 1e-9  # radians, below which rounding says how the gradient changes
 MEMORY = 20  # quasi-Newton pairs kept
 FLAT = 20  # times the noise
 OFTEN = 2
@@ -115,7 +116,8 @@ def minimise(
             steps, changes = [], []
 
         change = there - gradient
-        if step @ change > 1e-10 * np.linalg.norm(step) * np.linalg.norm(change):
+        moved = np.linalg.norm(step)
+        if moved > SMALLEST_STEP and step @ change > 1e-10 * moved * np.linalg.norm(change):
             steps, changes = [*steps, step][-MEMORY:], [*changes, change][-MEMORY:]
             reach = 1.0
         elif not shortened:  # the energy curves down; a grid lets an atom's open shell turn so
