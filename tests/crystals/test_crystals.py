@@ -337,6 +337,21 @@ def test_stored_tables_are_what_is_computed():
     assert chains[10, "PBE", False] == pytest.approx(mol.RKS(xc="PBE").run().e_tot, abs=1e-5)
 
 
+@pytest.mark.full
+def test_stored_salts_are_what_is_computed():
+    """MgO of the measured size: PBE, EDU26 of its density, and what more k-points change."""
+    known = mx.stored("salts", "gth-dzvp-molopt-sr")
+    known = known.set_index(["crystal", "length", "method"]).sort_index()
+    known = known.loc["MgO", 1.0]
+    pbe = crystals.KS(crystals.crystal("MgO"), "PBE").run()
+    assert known.loc["PBE", "energy"] == pytest.approx(pbe.e_tot, abs=1e-6)
+    edu26 = crystals.KS(pbe.cell, "EDU26").energy_tot(pbe.make_rdm1())
+    assert known.loc["EDU26", "energy"] == pytest.approx(edu26, abs=1e-5)
+    rough = crystals.crystal("MgO", ke_cutoff=120)
+    two, three = (crystals.KS(rough, "PBE", (n, n, n)).run().e_tot for n in (2, 3))
+    assert known.loc["PBE", "more"] == pytest.approx(three - two, abs=1e-6)
+
+
 def test_stored_bands_pass_through_the_stored_levels():
     """Γ, X and L, where the path's corners are, are points of the mesh that the gaps were taken
     from; the path's steps know nothing of them."""
