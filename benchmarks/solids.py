@@ -3,7 +3,7 @@
     python benchmarks/solids.py [crystals] [salts] [gaps] [bands] [meshes] [cores] [chains]
 
 Finished rows are kept in results/solids.jsonl and not computed twice. Writes the tables that
-`mx.stored("crystals", "gth-dzvp-molopt-sr")` and its like return. An hour or two on two cores.
+`mx.stored("crystals", "gth-dzvp-molopt-sr")` and its like return. Three or four hours of one core.
 """
 
 import argparse
@@ -230,7 +230,7 @@ def main():
                 for m, e in row["energies"].items()
             ]
         units = "lattice_constant Å, volume Å³, energy of a cell of PBE's density Hartree, with "
-        units += "2×2×2 k-points; more: what 3×3×3 add to PBE's, Hartree"
+        units += "2×2×2 k-points; more: what 3×3×3 add to PBE's on a mesh of 120 Hartree"
         write(pd.DataFrame(rows), "salts", GTH, units)
     if "gaps" in given.tables:
         jobs = [

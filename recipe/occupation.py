@@ -2,7 +2,7 @@
 
     python recipe/occupation.py mlxc_edu/weights/occupation.npz
 
-Atoms' and broken bonds' densities are made here, five minutes on two processors, and kept; those of
+Atoms' and broken bonds' densities are made here, ten minutes on two processors, and kept; those of
 molecules are taken from the folder in which `mlxc-edu train --preset plane` keeps its own, so run
 that first. No energy is used. The fit takes six minutes. A new file is shipped with its hash, which
 is printed, in `mlxc_edu/weights/_shipped.py`.
@@ -19,14 +19,15 @@ from pathlib import Path
 import numpy as np
 
 from mlxc_edu.training import _cache, _reading
-from mlxc_edu.training._occupation import Lesson, of_atom, of_molecules, of_pair
+from mlxc_edu.training._occupation import APART_BY, Lesson, of_atom, of_molecules, of_pair
 from mlxc_edu.training._restricted import FAR
 from mlxc_edu.training._train import ATOMS
 
 
 def _made(job: tuple[str, str, Path]) -> list[tuple]:
     kind, name, store = job
-    kept = store / f"{kind} {name}.pkl"
+    by = f" by {' '.join(APART_BY)}" if kind == "pair" else ""
+    kept = store / f"{kind} {name}{by}.pkl"
     if not kept.exists():
         found = of_atom(name) if kind == "atom" else of_pair(name)
         kept.write_bytes(pickle.dumps([tuple(lesson) for lesson in found]))

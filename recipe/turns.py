@@ -4,7 +4,8 @@
 
 Makes the densities of the preset "plane" first. Each turn adds lessons, takes some steps and writes
 runs/a.1.npz, runs/a.2.npz, …; one that was stopped goes on after the last that is there. To go on
-for longer, begin where the turns began, with the same output: lessons of former turns are needed.
+for longer, call it again with the same begin, output, first turn and seed, and more turns: states
+of former turns are read from the cache, and stay lessons.
 """
 
 import argparse

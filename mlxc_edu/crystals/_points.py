@@ -10,12 +10,13 @@ from pyscf.pbc.dft.gen_grid import BLKSIZE
 class KeepsBasis(numint.KNumInt):
     """PySCF's integrator, which makes the basis functions anew whenever it is asked, and of a cell
     this takes longer than all the rest; here they are kept with their gradients, for one mesh and
-    set of k-points. So all points are one block, however many (PySCF's hold 134,400 at most)."""
+    set of k-points. So all points are one block, whatever ``blksize`` and ``max_memory`` say
+    (PySCF's hold 134,400 at most); :func:`KS` looks whether they fit."""
 
     def block_loop(self, cell, grids, nao=None, deriv=0, *args, blksize=None, **kwargs):
         if grids.coords is None:
             grids.build(with_non0tab=True)
-        if deriv <= 1:
+        if deriv <= 1 and len(grids.coords) == np.prod(cell.mesh):
             blksize = -(-len(grids.coords) // BLKSIZE) * BLKSIZE
         return super().block_loop(cell, grids, nao, deriv, *args, blksize=blksize, **kwargs)
 

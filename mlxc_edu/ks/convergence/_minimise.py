@@ -19,7 +19,7 @@ from ._rotations import canonical, rotation_gradient, spin_channels, split, turn
 
 SMALLEST_GAP = 0.2  # Hartree; keeps the preconditioner finite for a degenerate pair
 LARGEST_ANGLE = 0.6  # radians in one step
-SMALLEST_STEP = 1e-9  # radians, below which rounding says how the gradient changes
+SMALLEST_STEP = 1e-9  # radians, norm; of a shorter one the gradient's change is rounding
 MEMORY = 20  # quasi-Newton pairs kept
 FLAT = 20  # times the noise
 OFTEN = 2
@@ -120,8 +120,8 @@ def minimise(
         if moved > SMALLEST_STEP and step @ change > 1e-10 * moved * np.linalg.norm(change):
             steps, changes = [*steps, step][-MEMORY:], [*changes, change][-MEMORY:]
             reach = 1.0
-        elif not shortened:  # the energy curves down; a grid lets an atom's open shell turn so
-            reach *= 2.0
+        elif moved > SMALLEST_STEP and not shortened:
+            reach *= 2.0  # the energy curves down; a grid lets an atom's open shell turn so
         # Along a geodesic the tangent vectors keep their components (with three and more different
         # occupations: nearly); only the change to orbitals that diagonalise the new Fock blocks has
         # to be applied to them.
