@@ -119,7 +119,7 @@ def worst(table) -> pd.DataFrame:
 
 
 def restricted(systems, methods, store, workers) -> pd.DataFrame:
-    """Bonds that break with their electrons paired, whole occupations, less the exact curve."""
+    """Bonds that break with paired electrons, whole occupations, less ``mx.exact``'s curve."""
     tables = []
     for system, r in systems.items():
         given = dict(r=r, basis=PLANE_BASIS, store=store, workers=workers)

@@ -46,8 +46,8 @@ def main():
     given.output.parent.mkdir(parents=True, exist_ok=True)
     for turn in range(given.first, given.first + given.turns):
         own = own_states(now.parameters, settings, turn, os.cpu_count())
-        found = _of_own(now.parameters, own, settings)
-        print(f"turn {turn} began with (kcal/mol)", found, flush=True)
+        print(f"turn {turn} began with (kcal/mol)", flush=True)
+        print(_of_own(now.parameters, own, settings), flush=True)
         training = training.with_more(own)
         after = given.output.with_name(f"{given.output.name}.{turn}.npz")
         if not after.exists():
